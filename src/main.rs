@@ -1,0 +1,3 @@
+//! The name of the program -> tool -> exit code; nothing else.
+
+fn main() {}
