@@ -1,0 +1,151 @@
+//! A broker process with a folder and a port of its own.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::run::{Said, binary, said};
+
+/// Long enough for a debug build on a busy machine; a broker that needs it has failed.
+const START_MAX: Duration = Duration::from_secs(30);
+const STOP_MAX: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(5);
+
+/// A running (or killed, not yet restarted) broker. Dropping it ends the process and removes the folder.
+pub struct Broker {
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    folder: TempDir,
+    overrides: Vec<String>,
+    process: Option<Child>,
+}
+
+impl Broker {
+    /// A broker with default settings.
+    pub fn start() -> Broker {
+        Broker::with(&[])
+    }
+
+    /// A broker with settings of its own: `["num.partitions=3"]`.
+    pub fn with(overrides: &[&str]) -> Broker {
+        let folder = TempDir::new().expect("a temporary folder");
+        let address = format!("127.0.0.1:{}", free_port());
+        let overrides = overrides.iter().map(|&text| text.to_owned()).collect();
+        let mut broker = Broker { address, folder, overrides, process: None };
+        broker.restart();
+        broker
+    }
+
+    /// The log directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What the broker logged since its first start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("broker.log")).unwrap_or_default()
+    }
+
+    /// The process id of the running broker.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().expect("the broker runs").id()
+    }
+
+    /// Starts the broker on the data that is there and waits until it accepts connections.
+    pub fn restart(&mut self) {
+        assert!(self.process.is_none(), "stop or kill it first");
+        let mut process = self.spawn();
+        let start = Instant::now();
+        while TcpStream::connect(&self.address).is_err() {
+            if let Some(status) = process.try_wait().expect("a child can be asked") {
+                panic!("the broker ended with {status}:\n{}", self.log());
+            }
+            assert!(start.elapsed() < START_MAX, "the broker does not come up:\n{}", self.log());
+            std::thread::sleep(POLL);
+        }
+        self.process = Some(process);
+    }
+
+    /// Starts a second process with this broker's settings, which must fail while the first one runs.
+    pub fn start_again(&self) -> Said {
+        self.command().output().expect("the binary under test starts").into()
+    }
+
+    fn spawn(&self) -> Child {
+        let path = self.folder.path().join("broker.log");
+        let log = fs::OpenOptions::new().create(true).append(true).open(path).expect("a log file");
+        let copy = log.try_clone().expect("a second handle");
+        self.command().stdout(log).stderr(copy).spawn().expect("the binary under test starts")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command.arg("server-start").stdin(Stdio::null());
+        let own = [
+            format!("listeners=PLAINTEXT://{}", self.address),
+            format!("log.dirs={}", self.data().display()),
+            "group.initial.rebalance.delay.ms=0".to_owned(),
+        ];
+        for setting in own.iter().chain(&self.overrides) {
+            command.args(["--override", setting]);
+        }
+        command
+    }
+
+    /// Ends the broker as an operator does, and returns how it ended.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the broker runs");
+        signal(process.id(), "TERM");
+        let start = Instant::now();
+        loop {
+            if let Some(status) = process.try_wait().expect("a child can be asked") {
+                return status;
+            }
+            if start.elapsed() > STOP_MAX {
+                process.kill().expect("a child can be killed");
+                panic!("the broker does not stop:\n{}", self.log());
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Ends the broker at once, as a crash does.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the broker runs");
+        process.kill().expect("a child can be killed");
+        process.wait().expect("a child can be waited for");
+    }
+
+    /// Runs `mq TOOL --bootstrap-server ADDRESS REST`.
+    pub fn said(&self, tool: &str, rest: &[&str]) -> Said {
+        said(&[&[tool, "--bootstrap-server", &self.address], rest].concat())
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("the broker at {} logged:\n{}", self.address, self.log());
+        }
+    }
+}
+
+/// Sends a signal by its name.
+pub fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().expect("kill runs");
+    assert!(status.success(), "process {process} cannot be signalled");
+}
+
+/// A port that nobody listened on a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it is bound").port()
+}

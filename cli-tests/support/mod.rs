@@ -1,0 +1,7 @@
+//! What tests share: a broker of their own, and the tools run against it.
+//!
+//! Nothing here asserts what Kafka does; it only starts, stops, waits and cleans up. Every broker has a folder and a
+//! port of its own, and ends with the value that holds it.
+
+pub mod broker;
+pub mod run;
