@@ -1,0 +1,219 @@
+//! The records of a batch: owned, or walked through while they are being decompressed.
+
+use std::io::BufRead;
+
+use bytes::Bytes;
+
+use super::compress::{broken, decompress, reader};
+use super::record::{HEADER_KEY, HEADERS};
+use super::varint::{unzigzag_32, unzigzag_64};
+use super::{Batch, BatchHeader, BatchView, Codec, Record, RecordError, RecordRef};
+
+/// What a batch may take when decompressed, where nothing else is said: more than any batch that a broker with the default
+/// `socket.request.max.bytes` could take uncompressed, so only bombs meet it.
+pub const DECOMPRESSED_BYTES_MAX: usize = 128 << 20;
+
+const STRUCTURE: RecordError = RecordError::Structure("Found invalid record structure");
+const SIZE: RecordError = RecordError::Structure("Invalid record size: the fields do not fill the record");
+
+impl BatchView<'_> {
+    /// The records as values of their own. `limit` bounds what a compressed batch may yield.
+    ///
+    /// # Errors
+    /// The codec is unknown, the block is broken, or it yields more than `limit` bytes.
+    pub fn records(&self, limit: usize) -> Result<RecordIter, RecordError> {
+        let payload = match self.header().attributes.codec()? {
+            Codec::None => Bytes::copy_from_slice(self.payload()),
+            codec => decompress(codec, self.payload(), limit)?.into(),
+        };
+        RecordIter::new(*self.header(), payload)
+    }
+}
+
+impl Batch {
+    /// The records; those of an uncompressed batch share its bytes. `limit` bounds what a compressed batch may yield.
+    ///
+    /// # Errors
+    /// The codec is unknown, the block is broken, or it yields more than `limit` bytes.
+    pub fn records(&self, limit: usize) -> Result<RecordIter, RecordError> {
+        let payload = match self.header().attributes.codec()? {
+            Codec::None => self.payload(),
+            codec => decompress(codec, &self.payload(), limit)?.into(),
+        };
+        RecordIter::new(*self.header(), payload)
+    }
+}
+
+/// The records of a batch as values that share its decompressed bytes. After an error nothing follows.
+#[derive(Debug, Clone)]
+pub struct RecordIter {
+    header: BatchHeader,
+    payload: Bytes,
+    at: usize,
+    left: usize,
+}
+
+impl RecordIter {
+    fn new(header: BatchHeader, payload: Bytes) -> Result<RecordIter, RecordError> {
+        let left = usize::try_from(header.records_count).map_err(|_| RecordError::Count(header.records_count))?;
+        Ok(RecordIter { header, payload, at: 0, left })
+    }
+
+    fn read(&mut self) -> Result<Record, RecordError> {
+        let mut rest = &self.payload[self.at..];
+        let record = RecordRef::read(&mut rest)?;
+        if self.left == 0 && !rest.is_empty() {
+            return Err(RecordError::Remaining);
+        }
+        self.at = self.payload.len() - rest.len();
+        Ok(record.to_record(&self.header, &self.payload))
+    }
+}
+
+impl Iterator for RecordIter {
+    type Item = Result<Record, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let next = self.read();
+        if next.is_err() {
+            self.left = 0;
+        }
+        Some(next)
+    }
+}
+
+/// What a walk needs to know of a record whose key and value it passes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Skimmed {
+    pub(super) attributes: i8,
+    pub(super) timestamp_delta: i64,
+    pub(super) offset_delta: i32,
+    pub(super) has_key: bool,
+}
+
+/// Walks through the records of a compressed batch with one buffer of the codec in memory.
+pub(super) struct Skim<'a> {
+    stream: Box<dyn BufRead + 'a>,
+    passed: usize,
+    limit: usize,
+}
+
+impl<'a> Skim<'a> {
+    pub(super) fn new(codec: Codec, payload: &'a [u8], limit: usize) -> Result<Skim<'a>, RecordError> {
+        Ok(Skim { stream: reader(codec, payload)?, passed: 0, limit })
+    }
+
+    /// The next record. It looks into the codec's buffer where the whole record lies in it, and else goes byte by byte.
+    pub(super) fn record(&mut self) -> Result<Skimmed, RecordError> {
+        let length = self.varint()?;
+        let length = usize::try_from(length).map_err(|_| STRUCTURE)?;
+        let buffer = self.stream.fill_buf().map_err(|error| broken(&error))?;
+        if let Some(body) = buffer.get(..length) {
+            let skimmed = skim_body(body)?;
+            self.consume(length)?;
+            return Ok(skimmed);
+        }
+        let end = self.passed.checked_add(length).ok_or(SIZE)?;
+        let skimmed = self.fields(end)?;
+        if self.passed == end { Ok(skimmed) } else { Err(SIZE) }
+    }
+
+    /// Sees that nothing follows the last record.
+    pub(super) fn finish(mut self) -> Result<(), RecordError> {
+        let rest = self.stream.fill_buf().map_err(|error| broken(&error))?;
+        if rest.is_empty() { Ok(()) } else { Err(RecordError::Remaining) }
+    }
+
+    fn fields(&mut self, end: usize) -> Result<Skimmed, RecordError> {
+        let attributes = self.byte()?.cast_signed();
+        let timestamp_delta = self.varlong()?;
+        let offset_delta = self.varint()?;
+        let key = self.varint()?;
+        self.skip(key)?;
+        let value = self.varint()?;
+        self.skip(value)?;
+        let headers = self.varint()?;
+        if headers < 0 {
+            return Err(HEADERS);
+        }
+        for _ in 0..headers {
+            if self.passed >= end {
+                return Err(SIZE);
+            }
+            let key = self.varint()?;
+            if key < 0 {
+                return Err(HEADER_KEY);
+            }
+            self.skip(key)?;
+            let value = self.varint()?;
+            self.skip(value)?;
+        }
+        Ok(Skimmed { attributes, timestamp_delta, offset_delta, has_key: key >= 0 })
+    }
+
+    fn byte(&mut self) -> Result<u8, RecordError> {
+        let buffer = self.stream.fill_buf().map_err(|error| broken(&error))?;
+        let byte = *buffer.first().ok_or(STRUCTURE)?;
+        self.consume(1)?;
+        Ok(byte)
+    }
+
+    fn skip(&mut self, length: i32) -> Result<(), RecordError> {
+        let mut left = usize::try_from(length).unwrap_or(0);
+        while left > 0 {
+            let there = self.stream.fill_buf().map_err(|error| broken(&error))?.len();
+            if there == 0 {
+                return Err(STRUCTURE);
+            }
+            self.consume(there.min(left))?;
+            left -= there.min(left);
+        }
+        Ok(())
+    }
+
+    fn consume(&mut self, amount: usize) -> Result<(), RecordError> {
+        self.stream.consume(amount);
+        self.passed += amount;
+        if self.passed > self.limit { Err(RecordError::TooLarge { limit: self.limit }) } else { Ok(()) }
+    }
+
+    fn varint(&mut self) -> Result<i32, RecordError> {
+        let mut value = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = self.byte()?;
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(unzigzag_32(value));
+            }
+        }
+        Err(STRUCTURE)
+    }
+
+    fn varlong(&mut self) -> Result<i64, RecordError> {
+        let mut value = 0;
+        for shift in (0..70).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(unzigzag_64(value));
+            }
+        }
+        Err(STRUCTURE)
+    }
+}
+
+/// A record's fields without its length field, all in one place.
+#[inline]
+fn skim_body(body: &[u8]) -> Result<Skimmed, RecordError> {
+    let record = RecordRef::read_body(body)?;
+    Ok(Skimmed {
+        attributes: record.attributes,
+        timestamp_delta: record.timestamp_delta,
+        offset_delta: record.offset_delta,
+        has_key: record.key.is_some(),
+    })
+}
