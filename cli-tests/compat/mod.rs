@@ -1,0 +1,8 @@
+//! `mq` beside everything else that speaks Kafka: clients of other makers, and the real Apache Kafka.
+//!
+//! What a test needs is installed by package name into `target/interop` on first use; a client that cannot be had is a
+//! failure, never a skipped test.
+
+mod clients;
+mod install;
+mod peer;

@@ -1,0 +1,56 @@
+//! The real Apache Kafka on this machine, for tests that compare.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::install;
+use crate::support::broker::free_port;
+use crate::support::run::{Said, said_with};
+
+/// A real Kafka node with a folder of its own. Dropping it stops the node.
+pub struct Peer {
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    folder: TempDir,
+}
+
+impl Peer {
+    /// A fresh single node, ready to answer.
+    pub fn start(settings: &[&str]) -> Peer {
+        let folder = TempDir::new().expect("a temporary folder");
+        // The node takes the port after it for its controller.
+        let port = free_port();
+        install::run(script().arg("start").arg(folder.path()).arg(port.to_string()).args(settings));
+        Peer { address: format!("127.0.0.1:{port}"), folder }
+    }
+
+    /// Its log directory.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Stops the node; its files stay until the value goes.
+    pub fn stop(&self) {
+        install::run(script().arg("stop").arg(self.folder.path()));
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = script().arg("stop").arg(self.folder.path()).output();
+    }
+}
+
+/// Runs a tool of the real Kafka to its end: `tool("kafka-topics", ["--list", ...])`.
+pub fn tool(name: &str, arguments: &[&str], input: &[u8]) -> Said {
+    let mut command = script();
+    command.args(["tool", name]).args(arguments).env("KAFKA_HEAP_OPTS", "-Xmx256m");
+    said_with(command, input)
+}
+
+fn script() -> Command {
+    let mut command = Command::new(install::sources().join("peer.sh"));
+    command.env("PEER_HOME", install::home().join("peer"));
+    command
+}
