@@ -5,3 +5,6 @@
 
 pub mod clock;
 pub mod rng;
+pub mod sendfile;
+pub mod spawn;
+pub mod tcp;

@@ -176,3 +176,10 @@ impl Answer {
         self.segments
     }
 }
+
+impl From<Bytes> for Answer {
+    /// A frame that is in memory as a whole.
+    fn from(frame: Bytes) -> Answer {
+        Answer::new(vec![Segment::Bytes(frame)])
+    }
+}
