@@ -3,4 +3,5 @@
 #![allow(clippy::disallowed_methods, reason = "tests use the real clock, files and threads")]
 
 mod compat;
+mod perf;
 mod support;

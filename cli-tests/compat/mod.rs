@@ -5,4 +5,4 @@
 
 mod clients;
 mod install;
-mod peer;
+pub mod peer;

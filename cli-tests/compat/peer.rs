@@ -25,6 +25,12 @@ impl Peer {
         Peer { address: format!("127.0.0.1:{port}"), folder }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        let text = std::fs::read_to_string(self.folder.path().join("pid")).expect("the script writes it");
+        text.trim().parse().expect("a process id")
+    }
+
     /// Its log directory.
     pub fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")

@@ -1,0 +1,94 @@
+//! `mq` and the real Kafka side by side on one machine, interleaved in one run, as a table.
+//!
+//! Ratios count, absolute figures drift. Each side is warmed by a discarded run. The load is the real Java perf client
+//! on both sides, so its own limit bounds both.
+
+mod load;
+mod process;
+mod side;
+mod table;
+
+use std::time::Instant;
+
+use crate::compat::peer::Peer;
+use crate::support::broker::Broker;
+use load::{Load, consume, produce};
+use process::{cpu_seconds, resident_megabytes};
+use side::Side;
+use table::Table;
+
+/// The tutorials' small records, acknowledged by the leader.
+const SMALL: Load = Load {
+    name: "100 B, acks=1",
+    records: 5_000_000,
+    record_bytes: 100,
+    properties: &["acks=1", "batch.size=65536", "linger.ms=5"],
+};
+
+/// Larger records with the client's own defaults, acknowledged by all.
+const LARGE: Load = Load { name: "1 KB, acks=all", records: 1_000_000, record_bytes: 1024, properties: &["acks=all"] };
+
+#[test]
+fn the_same_java_client_is_served_as_fast_at_half_the_cpu() {
+    let kafka = Peer::start(&["num.network.threads=3", "num.io.threads=8"]);
+    let mq = Broker::start();
+    let sides = [Side::kafka(&kafka), Side::mq(&mq)];
+    let mut table = Table::new("same Java client, 6 partitions");
+    for load in [SMALL, LARGE] {
+        for side in &sides {
+            produce(side, &load.warm_up(), "warm");
+        }
+        let produced =
+            sides.each_ref().map(|side| table.row(side, "produce", &load, |round| produce(side, &load, round)));
+        let consumed =
+            sides.each_ref().map(|side| table.row(side, "consume", &load, |round| consume(side, &load, round)));
+        let [kafka, mq] = produced;
+        assert!(
+            mq.rate >= kafka.rate * 0.95,
+            "{}: produces {} of Kafka's {} records/s",
+            load.name,
+            mq.rate,
+            kafka.rate
+        );
+        assert!(
+            mq.cpu_seconds <= kafka.cpu_seconds / 2.0,
+            "{}: {} s of CPU, Kafka {}",
+            load.name,
+            mq.cpu_seconds,
+            kafka.cpu_seconds
+        );
+        let [kafka, mq] = consumed;
+        assert!(
+            mq.rate >= kafka.rate * 0.95,
+            "{}: consumes {} of Kafka's {} records/s",
+            load.name,
+            mq.rate,
+            kafka.rate
+        );
+        let gigabytes = load.bytes() as f64 / 1e9;
+        assert!(
+            mq.user_seconds / gigabytes < 0.15,
+            "{}: {} s of user CPU per GB consumed",
+            load.name,
+            mq.user_seconds / gigabytes
+        );
+    }
+    table.print();
+}
+
+#[test]
+fn it_starts_in_a_blink_and_stays_small() {
+    let start = Instant::now();
+    let broker = Broker::start();
+    let ready = start.elapsed();
+    assert_eq!(broker.said("topics", &["--list"]).code, 0);
+    let idle = resident_megabytes(broker.id());
+    let start = Instant::now();
+    assert_eq!(broker.said("topics", &["--list"]).code, 0);
+    let list = start.elapsed();
+    println!("start to first answer {ready:?}, idle memory {idle:.1} MB, topics --list {list:?}");
+    println!("CPU since start {:.2} s", cpu_seconds(broker.id()).total());
+    assert!(ready.as_millis() < 150, "start took {ready:?}");
+    assert!(idle < 30.0, "{idle} MB resident when idle");
+    assert!(list.as_millis() < 20, "topics --list took {list:?}");
+}
