@@ -35,7 +35,18 @@ pub fn listen(address: SocketAddr, backlog: i32, options: SocketOptions) -> io::
     TcpListener::from_std(socket.into())
 }
 
-/// Sets what every accepted connection has: no delay of small writes, keep-alive probes.
+/// Connects to an address.
+///
+/// # Errors
+/// What the operating system says, such as "connection refused".
+#[allow(clippy::disallowed_methods, reason = "the one place where connections are made")]
+pub async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    prepare(&stream)?;
+    Ok(stream)
+}
+
+/// Sets what every connection has: no delay of small writes, keep-alive probes.
 ///
 /// # Errors
 /// What the operating system says when the peer is gone already.
@@ -77,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn accepted_connections_do_not_delay_small_writes() {
         let listener = listen("127.0.0.1:0".parse().unwrap(), 50, SocketOptions::default()).unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let _client = connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         prepare(&stream).unwrap();
         assert!(stream.nodelay().unwrap());

@@ -301,6 +301,7 @@ impl<S: Service> Connection<S> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests stand for the outside world")]
 mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;

@@ -135,6 +135,7 @@ impl Inbox {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests stand for the outside world")]
 mod tests {
     use std::future::poll_fn;
 

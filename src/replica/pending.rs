@@ -255,6 +255,7 @@ impl Watchers {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests stand for the outside world")]
 mod tests {
     use super::*;
 
