@@ -1,1 +1,22 @@
-//! What the active controller decides.
+//! What the active controller decides: an image and a request in, records and an answer out.
+//!
+//! Every file but `service.rs` is pure: time, chance and configuration come in as arguments, and nothing happens until
+//! the records that come out are committed and replayed. `service.rs` owns the one mailbox that puts decisions in order.
+//!
+//! Invariants: a decision sees every record decided before it, committed or not; its answer is given only after all of these are
+//! committed; the records of one decision are committed together or not at all; a leader epoch never falls.
+
+pub mod brokers;
+pub mod configs;
+pub mod elections;
+pub mod features;
+mod outcome;
+pub mod partitions;
+mod placement;
+pub mod producer_ids;
+mod schema;
+pub mod topics;
+
+pub use outcome::Outcome;
+use outcome::split_repeated;
+pub use schema::Schema;
