@@ -16,8 +16,6 @@ use crate::protocol::messages::{
 
 /// From this `metadata.version` on (3.7-IV2) brokers register their log directories.
 const DIRECTORIES_SINCE: i16 = 17;
-/// From this `metadata.version` on (4.3-IV0) brokers register their cordoned log directories.
-const CORDONED_SINCE: i16 = 30;
 
 /// What the controller knows besides the image when a broker registers.
 #[derive(Debug, Clone, Copy)]
@@ -153,11 +151,7 @@ fn is_reserved(directory: Uuid) -> bool {
 fn checked_features(image: &Image, request: &BrokerRegistrationRequest) -> Result<Vec<BrokerFeature>, Failure> {
     let check = |name: &str, min: i16, max: i16, finalized: i16| {
         if min <= finalized && finalized <= max {
-            return Ok(BrokerFeature {
-                name: name.to_owned(),
-                min_supported_version: min,
-                max_supported_version: max,
-            });
+            return Ok(BrokerFeature { name: name.to_owned(), min_supported_version: min, max_supported_version: max });
         }
         let text = format!(
             "Unable to register because the broker does not support finalized version {finalized} of {name}. The broker \
@@ -353,11 +347,7 @@ pub fn fence(image: &Image, broker: &Broker, topic_rules: &dyn Fn(&str) -> Topic
 ///
 /// # Errors
 /// No broker has this id.
-pub fn unregister(
-    image: &Image,
-    id: NodeId,
-    topic_rules: &dyn Fn(&str) -> TopicRules,
-) -> Result<Outcome<()>, Failure> {
+pub fn unregister(image: &Image, id: NodeId, topic_rules: &dyn Fn(&str) -> TopicRules) -> Result<Outcome<()>, Failure> {
     let Some(broker) = image.broker(id) else {
         let text = format!("Broker ID {id} is not currently registered");
         return Err(Failure::new(ErrorCode::BROKER_ID_NOT_REGISTERED, text));

@@ -97,10 +97,7 @@ pub fn alter(image: &Image, schema: &Schema, request: &AlterConfigsRequest) -> O
     Outcome { records, reply: AlterConfigsResponse { responses, ..Default::default() } }
 }
 
-fn keep(
-    records: &mut Vec<MetadataRecord>,
-    changed: Result<Vec<MetadataRecord>, Failure>,
-) -> Option<Failure> {
+fn keep(records: &mut Vec<MetadataRecord>, changed: Result<Vec<MetadataRecord>, Failure>) -> Option<Failure> {
     match changed {
         Ok(new) => {
             records.extend(new);
@@ -165,7 +162,11 @@ fn wanted_of<'a>(
             Some(_) => return Err(invalid("Error due to duplicate config keys".to_owned())),
         }
     }
-    if nulls.is_empty() { Ok(wanted) } else { Err(invalid(format!("Null value not supported for : {}", nulls.join(",")))) }
+    if nulls.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(invalid(format!("Null value not supported for : {}", nulls.join(","))))
+    }
 }
 
 /// Refuses settings for what does not exist. A topic that is being created is not asked.

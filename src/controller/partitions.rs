@@ -147,11 +147,7 @@ fn additional_wanted(image: &Image, topic: &CreatePartitionsTopic) -> i64 {
     i64::from(topic.count).saturating_sub(i64::from(known)).max(0)
 }
 
-fn create_one(
-    image: &Image,
-    request: &CreatePartitionsTopic,
-    rng: &dyn Rng,
-) -> Result<Vec<MetadataRecord>, Failure> {
+fn create_one(image: &Image, request: &CreatePartitionsTopic, rng: &dyn Rng) -> Result<Vec<MetadataRecord>, Failure> {
     let topic = image.topic(&request.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     let additional = additional_count(topic, request)?;
     let factor = topic.replication_factor();
@@ -168,7 +164,6 @@ fn create_one(
     let numbered = partitions.iter().zip(topic.partition_count()..);
     Ok(numbered.map(|(partition, number)| partition.record(topic.id, number, &directory).into()).collect())
 }
-
 
 fn additional_count(topic: &Topic, request: &CreatePartitionsTopic) -> Result<i32, Failure> {
     let (known, wanted) = (topic.partition_count(), request.count);

@@ -14,7 +14,7 @@ use crate::model::NodeId;
 ///
 /// # Errors
 /// A sentence in Kafka's words: there are too few brokers, or none is unfenced.
-pub fn place(
+pub(super) fn place(
     image: &Image,
     partitions: usize,
     replication_factor: i16,

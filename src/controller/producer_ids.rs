@@ -26,7 +26,9 @@ pub fn allocate(image: &Image, broker: NodeId, epoch: BrokerEpoch) -> Result<Out
     check_epoch(image, broker, epoch)?;
     let first = image.producer_ids().next;
     let next_producer_id = first.0.checked_add(i64::from(BLOCK_SIZE)).ok_or_else(|| {
-        let text = format!("Exhausted all producerIds as the next block's end producerId has exceeded the int64 type limit: {first}");
+        let text = format!(
+            "Exhausted all producerIds as the next block's end producerId has exceeded the int64 type limit: {first}"
+        );
         Failure::new(ErrorCode::UNKNOWN_SERVER_ERROR, text)
     })?;
     let record = ProducerIdsRecord { broker_id: broker.0, broker_epoch: epoch.0, next_producer_id };

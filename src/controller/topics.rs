@@ -142,19 +142,13 @@ fn check_configs(
         let text = format!("Null value not supported for topic configs: {}", nulls.join(","));
         return Err(Failure::new(ErrorCode::INVALID_CONFIG, text));
     }
-    let wanted: ConfigMap = topic
-        .configs
-        .iter()
-        .filter_map(|config| Some((config.name.clone(), config.value.clone()?)))
-        .collect();
+    let wanted: ConfigMap =
+        topic.configs.iter().filter_map(|config| Some((config.name.clone(), config.value.clone()?))).collect();
     let operations: BTreeMap<&str, Operation<'_>> =
         wanted.iter().map(|(name, value)| (name.as_str(), Operation::Set(value))).collect();
     let resource = ConfigResource::topic(topic.name.as_str());
-    let records = if operations.is_empty() {
-        Vec::new()
-    } else {
-        configs::change_one(image, schema, &resource, &operations)?
-    };
+    let records =
+        if operations.is_empty() { Vec::new() } else { configs::change_one(image, schema, &resource, &operations)? };
     Ok((wanted, records))
 }
 
@@ -179,7 +173,9 @@ fn assigned_partitions(image: &Image, topic: &CreatableTopic) -> Result<Vec<NewP
         ));
     }
     if topic.num_partitions != DEFAULT_COUNT {
-        return Err(invalid_request("A manual partition assignment was specified, but numPartitions was not set to -1."));
+        return Err(invalid_request(
+            "A manual partition assignment was specified, but numPartitions was not set to -1.",
+        ));
     }
     let mut by_number = BTreeMap::new();
     let mut replication_factor = None;
