@@ -176,3 +176,59 @@ fn nullable(rest: &mut Bytes) -> Result<Option<Bytes>, RecordError> {
         Ok(_) => Err(LENGTH),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Compression, compress};
+    use super::*;
+
+    fn message(magic: i8, attributes: u8, offset: i64, value: &[u8]) -> Vec<u8> {
+        let mut body = vec![magic.cast_unsigned(), attributes];
+        if magic == 1 {
+            body.extend(1000_i64.to_be_bytes());
+        }
+        body.extend((-1_i32).to_be_bytes());
+        body.extend((value.len() as i32).to_be_bytes());
+        body.extend(value);
+        let mut crc = flate2::Crc::new();
+        crc.update(&body);
+        let size = (body.len() + 4) as i32;
+        [&offset.to_be_bytes()[..], &size.to_be_bytes(), &crc.sum().to_be_bytes(), &body].concat()
+    }
+
+    #[test]
+    fn a_plain_message_is_read() {
+        for magic in [0, 1] {
+            let bytes = Bytes::from(message(magic, 0, 7, b"value"));
+            let read = LegacyMessage::parse(&bytes).unwrap().unwrap();
+            assert_eq!((read.offset, read.magic, read.is_valid), (Offset(7), magic, true));
+            assert_eq!((read.key.clone(), read.value.as_deref()), (None, Some(&b"value"[..])));
+            assert_eq!(read.timestamp, Timestamp(if magic == 1 { 1000 } else { -1 }));
+            for length in 0..bytes.len() {
+                assert_eq!(LegacyMessage::parse(&bytes.slice(..length)), Ok(None), "cut to {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn inner_messages_of_format_1_count_back_from_the_wrapper() {
+        for codec in [Codec::Gzip, Codec::Snappy, Codec::Lz4] {
+            let inner = [message(1, 0, 0, b"a"), message(1, 0, 1, b"b"), message(1, 0, 2, b"c")].concat();
+            let packed = compress(Compression::from(codec), &inner);
+            let bytes = Bytes::from(message(1, codec.id(), 12, &packed));
+            let read = LegacyMessage::parse(&bytes).unwrap().unwrap().inner(1000).unwrap();
+            let offsets: Vec<_> = read.iter().map(|message| message.offset.0).collect();
+            assert_eq!(offsets, [10, 11, 12], "{codec:?}");
+        }
+    }
+
+    #[test]
+    fn the_wrong_header_checksum_of_format_0_is_mended() {
+        let inner = message(0, 0, 5, b"a");
+        let mut packed = compress(Codec::Lz4.into(), &inner);
+        packed[6] ^= 0x55;
+        let bytes = Bytes::from(message(0, 3, 5, &packed));
+        let read = LegacyMessage::parse(&bytes).unwrap().unwrap().inner(1000).unwrap();
+        assert_eq!(read[0].offset, Offset(5));
+    }
+}

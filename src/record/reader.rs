@@ -89,10 +89,26 @@ impl Iterator for RecordIter {
 /// What a walk needs to know of a record whose key and value it passes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Skimmed {
-    pub(super) attributes: i8,
     pub(super) timestamp_delta: i64,
     pub(super) offset_delta: i32,
-    pub(super) has_key: bool,
+    /// Negative for no key.
+    pub(super) key_size: i32,
+    /// Negative for no value.
+    pub(super) value_size: i32,
+}
+
+impl Skimmed {
+    #[inline]
+    pub(super) fn of(record: &RecordRef<'_>) -> Skimmed {
+        // No part of a record is longer than its length field can say.
+        let size = |part: Option<&[u8]>| part.map_or(-1, |part| part.len() as i32);
+        Skimmed {
+            timestamp_delta: record.timestamp_delta,
+            offset_delta: record.offset_delta,
+            key_size: size(record.key),
+            value_size: size(record.value),
+        }
+    }
 }
 
 /// Walks through the records of a compressed batch with one buffer of the codec in memory.
@@ -113,7 +129,7 @@ impl<'a> Skim<'a> {
         let length = usize::try_from(length).map_err(|_| STRUCTURE)?;
         let buffer = self.stream.fill_buf().map_err(|error| broken(&error))?;
         if let Some(body) = buffer.get(..length) {
-            let skimmed = skim_body(body)?;
+            let skimmed = Skimmed::of(&RecordRef::read_body(body)?);
             self.consume(length)?;
             return Ok(skimmed);
         }
@@ -129,13 +145,13 @@ impl<'a> Skim<'a> {
     }
 
     fn fields(&mut self, end: usize) -> Result<Skimmed, RecordError> {
-        let attributes = self.byte()?.cast_signed();
+        self.byte()?;
         let timestamp_delta = self.varlong()?;
         let offset_delta = self.varint()?;
-        let key = self.varint()?;
-        self.skip(key)?;
-        let value = self.varint()?;
-        self.skip(value)?;
+        let key_size = self.varint()?;
+        self.skip(key_size)?;
+        let value_size = self.varint()?;
+        self.skip(value_size)?;
         let headers = self.varint()?;
         if headers < 0 {
             return Err(HEADERS);
@@ -152,7 +168,7 @@ impl<'a> Skim<'a> {
             let value = self.varint()?;
             self.skip(value)?;
         }
-        Ok(Skimmed { attributes, timestamp_delta, offset_delta, has_key: key >= 0 })
+        Ok(Skimmed { timestamp_delta, offset_delta, key_size, value_size })
     }
 
     fn byte(&mut self) -> Result<u8, RecordError> {
@@ -204,16 +220,4 @@ impl<'a> Skim<'a> {
         }
         Err(STRUCTURE)
     }
-}
-
-/// A record's fields without its length field, all in one place.
-#[inline]
-fn skim_body(body: &[u8]) -> Result<Skimmed, RecordError> {
-    let record = RecordRef::read_body(body)?;
-    Ok(Skimmed {
-        attributes: record.attributes,
-        timestamp_delta: record.timestamp_delta,
-        offset_delta: record.offset_delta,
-        has_key: record.key.is_some(),
-    })
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::compress::decompress;
-use super::reader::Skim;
+use super::reader::{Skim, Skimmed};
 use super::record::timestamp_of;
 use super::{
     BATCH_OVERHEAD, BatchBuilder, BatchHeader, BatchView, Codec, Compression, Header, NewRecord, Producer, RecordError,
@@ -122,21 +122,23 @@ pub struct Refused {
     pub message: String,
     /// The records that are wrong (KIP-467); empty when the batch as a whole is.
     pub record_errors: Vec<RecordProblem>,
+    told: bool,
 }
 
 impl Refused {
     fn new(code: ErrorCode, message: String) -> Refused {
-        Refused { code, message, record_errors: Vec::new() }
+        Refused { code, message, record_errors: Vec::new(), told: false }
     }
 
     fn invalid(message: String) -> Refused {
         Refused::new(ErrorCode::INVALID_RECORD, message)
     }
 
-    /// The text that goes into the answer: Kafka sends one only beside record errors.
+    /// The text that goes into the answer: Kafka sends one beside record errors and for bytes that cannot begin a batch,
+    /// and else leaves it to the code.
     #[must_use]
     pub fn wire_message(&self) -> Option<&str> {
-        (!self.record_errors.is_empty()).then_some(&self.message)
+        self.told.then_some(self.message.as_str())
     }
 }
 
@@ -184,6 +186,9 @@ fn one_batch<'a>(bytes: &'a Bytes, rules: &Rules<'_>) -> Result<BatchView<'a>, R
             return Err(Refused::invalid(format!(
                 "Produce requests with version {version} are only allowed to contain record batches with magic version 2"
             )));
+        }
+        Some(Err(error @ (RecordError::Magic(_) | RecordError::Size { .. }))) => {
+            return Err(Refused { told: true, ..error.into() });
         }
         Some(batch) => batch?,
     };
@@ -280,15 +285,13 @@ fn keep(
     let mut check = RecordCheck::new(batch.header(), rules, now);
     if source == Codec::None {
         for record in RecordRefs::new(batch.header(), batch.payload())? {
-            let record = record?;
-            check.record(record.offset_delta, record.timestamp_delta, record.key.is_some())?;
+            check.record(Skimmed::of(&record?))?;
         }
     } else {
         let mut walk = Skim::new(source, batch.payload(), rules.decompressed_bytes_max)?;
         for _ in 0..batch.records_count.max(0) {
             let record = walk.record()?;
-            check.compressed(record.attributes);
-            check.record(record.offset_delta, record.timestamp_delta, record.has_key)?;
+            check.record(record)?;
         }
         walk.finish()?;
     }
@@ -342,10 +345,7 @@ fn rebuild(
     }
     for record in RecordRefs::new(batch.header(), payload)? {
         let record = record?;
-        if source != Codec::None {
-            check.compressed(record.attributes);
-        }
-        check.record(record.offset_delta, record.timestamp_delta, record.key.is_some())?;
+        check.record(Skimmed::of(&record))?;
         let headers: Vec<Header> =
             record.headers.map(|(key, value)| Header::new(key.to_vec(), value.map(<[u8]>::to_vec))).collect();
         let timestamp = record.timestamp(batch.header());
@@ -381,7 +381,6 @@ struct RecordCheck<'a> {
     latest: i64,
     max_timestamp: Timestamp,
     index: i32,
-    nested: bool,
     problems: Vec<RecordProblem>,
     problems_count: usize,
     bad_timestamp: bool,
@@ -397,47 +396,44 @@ impl<'a> RecordCheck<'a> {
             latest: now.0.saturating_add(rules.message_timestamp_after_max_ms),
             max_timestamp: Timestamp::NONE,
             index: 0,
-            nested: false,
             problems: Vec::new(),
             problems_count: 0,
             bad_timestamp: false,
         }
     }
 
-    /// Notes the attributes of a record from a compressed batch: a codec inside a codec is refused.
-    fn compressed(&mut self, attributes: i8) {
-        self.nested = attributes & 0x07 != 0;
-    }
-
     #[inline]
-    fn record(&mut self, offset_delta: i32, timestamp_delta: i64, has_key: bool) -> Result<(), Refused> {
-        let timestamp = timestamp_of(timestamp_delta, self.batch);
-        if offset_delta != self.index && matches!(self.rules.origin, Origin::Client { .. }) {
-            return Err(Refused::invalid(format!(
-                "Inconsistent offset {offset_delta} of record {} in record batch in topic partition {}",
-                self.index, self.rules.partition
-            )));
+    fn record(&mut self, record: Skimmed) -> Result<(), Refused> {
+        let timestamp = timestamp_of(record.timestamp_delta, self.batch);
+        if record.offset_delta != self.index && matches!(self.rules.origin, Origin::Client { .. }) {
+            return Err(self.misplaced(record.offset_delta));
         }
-        if let Some(problem) = self.problem(timestamp, offset_delta, has_key) {
-            self.note(problem);
+        if let Some(problem) = self.problem(timestamp, record) {
+            self.note(problem, timestamp, record);
         }
         self.max_timestamp = self.max_timestamp.max(timestamp);
         self.index += 1;
         Ok(())
     }
 
+    /// Kafka stores an uncompressed batch with such offsets and lets its readers meet them.
+    #[cold]
+    fn misplaced(&self, offset_delta: i32) -> Refused {
+        Refused::invalid(format!(
+            "Inconsistent offset {offset_delta} of record {} in record batch in topic partition {}",
+            self.index, self.rules.partition
+        ))
+    }
+
     #[inline]
-    fn problem(&self, timestamp: Timestamp, offset_delta: i32, has_key: bool) -> Option<Problem> {
-        if self.nested {
-            return Some(Problem::Nested);
-        }
-        if self.rules.compacted && !has_key {
+    fn problem(&self, timestamp: Timestamp, record: Skimmed) -> Option<Problem> {
+        if self.rules.compacted && record.key_size < 0 {
             return Some(Problem::NoKey);
         }
         let create_time = self.rules.message_timestamp_type == TimestampType::CreateTime;
         if create_time && timestamp != Timestamp::NONE {
             let fits = (self.earliest..=self.latest).contains(&timestamp.0);
-            (!fits).then_some(Problem::Time { timestamp, offset_delta })
+            (!fits).then_some(Problem::Time)
         } else if self.batch.attributes.timestamp_type() == TimestampType::LogAppendTime {
             Some(Problem::AppendTime)
         } else {
@@ -446,32 +442,29 @@ impl<'a> RecordCheck<'a> {
     }
 
     #[cold]
-    fn note(&mut self, problem: Problem) {
+    fn note(&mut self, problem: Problem, timestamp: Timestamp, record: Skimmed) {
         self.problems_count += 1;
-        self.bad_timestamp |= matches!(problem, Problem::Time { .. } | Problem::AppendTime);
+        self.bad_timestamp |= matches!(problem, Problem::Time | Problem::AppendTime);
         if self.problems.len() < RECORD_PROBLEMS_MAX {
-            let message = self.text(problem);
+            let message = self.text(problem, timestamp, record);
             self.problems.push(RecordProblem { batch_index: self.index, message });
         }
     }
 
-    fn text(&self, problem: Problem) -> String {
+    fn text(&self, problem: Problem, timestamp: Timestamp, record: Skimmed) -> String {
+        let offset = self.batch.base_offset.plus(i64::from(record.offset_delta));
         match problem {
-            Problem::Nested => {
-                "Compressed outer record should not have an inner record with a compression attribute set".to_owned()
-            }
             Problem::NoKey => {
                 format!("Compacted topic cannot accept message without key in topic partition {}", self.rules.partition)
             }
-            Problem::Time { timestamp, offset_delta } => format!(
-                "Timestamp {timestamp} of message with offset {} is out of range. The timestamp should be within [{}, {}]",
-                self.batch.base_offset.plus(i64::from(offset_delta)),
-                self.earliest,
-                self.latest
+            Problem::Time => format!(
+                "Timestamp {timestamp} of message with offset {offset} is out of range. The timestamp should be within [{}, {}]",
+                self.earliest, self.latest
             ),
             Problem::AppendTime => format!(
-                "Invalid timestamp type in message {}. Producer should not set timestamp type to LogAppendTime.",
-                self.index
+                "Invalid timestamp type in message DefaultRecord(offset={offset}, timestamp={timestamp}, key={} bytes, value={} bytes). Producer should not set timestamp type to LogAppendTime.",
+                record.key_size.max(0),
+                record.value_size.max(0)
             ),
         }
     }
@@ -493,14 +486,13 @@ impl<'a> RecordCheck<'a> {
             );
             (ErrorCode::INVALID_RECORD, text)
         };
-        Err(Refused { code, message, record_errors: self.problems })
+        Err(Refused { code, message, record_errors: self.problems, told: true })
     }
 }
 
 #[derive(Clone, Copy)]
 enum Problem {
-    Nested,
     NoKey,
-    Time { timestamp: Timestamp, offset_delta: i32 },
+    Time,
     AppendTime,
 }
