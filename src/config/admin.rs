@@ -1,7 +1,7 @@
 //! The properties of an admin client.
 
-use super::property::Table;
 use super::client_security;
+use super::property::Table;
 
 /// Every property that Kafka 4.3.1 lists for an admin client.
 pub const TABLE: Table = Table::new(&[ROWS, client_security::ROWS]);

@@ -1,7 +1,7 @@
 //! The properties of a consumer.
 
-use super::property::{Table, Valid};
 use super::client_security;
+use super::property::{Table, Valid};
 
 /// Every property that Kafka 4.3.1 lists for a consumer.
 pub const TABLE: Table = Table::new(&[ROWS, client_security::ROWS]);

@@ -96,9 +96,7 @@ impl Property {
         match self.kind {
             Kind::Boolean if trimmed.eq_ignore_ascii_case("true") => Ok(Value::Boolean(true)),
             Kind::Boolean if trimmed.eq_ignore_ascii_case("false") => Ok(Value::Boolean(false)),
-            Kind::Boolean => {
-                Err(ConfigError::invalid(self.name, &text, "Expected value to be either true or false"))
-            }
+            Kind::Boolean => Err(ConfigError::invalid(self.name, &text, "Expected value to be either true or false")),
             Kind::Int => self.whole(text, i32::MIN.into(), i32::MAX.into()),
             Kind::Short => self.whole(text, i16::MIN.into(), i16::MAX.into()),
             Kind::Long => self.whole(text, i64::MIN, i64::MAX),
@@ -227,9 +225,7 @@ fn ensure_distinct(name: &str, entries: &[String], known: &[&str]) -> Result<(),
         }
     }
     match entries.iter().find(|entry| !known.is_empty() && !known.contains(&entry.as_str())) {
-        Some(entry) => {
-            Err(ConfigError::invalid(name, entry, &format!("String must be one of: {}", known.join(", "))))
-        }
+        Some(entry) => Err(ConfigError::invalid(name, entry, &format!("String must be one of: {}", known.join(", ")))),
         None => Ok(()),
     }
 }
