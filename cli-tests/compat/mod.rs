@@ -6,3 +6,4 @@
 mod clients;
 mod install;
 pub mod peer;
+mod tools;
