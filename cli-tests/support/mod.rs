@@ -4,4 +4,5 @@
 //! port of its own, and ends with the value that holds it.
 
 pub mod broker;
+pub mod connection;
 pub mod run;

@@ -5,8 +5,8 @@ use mq::model::ErrorCode;
 use mq::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, MetadataRequest};
 use mq::protocol::{ApiKey, Message, Reader, frame};
 
-use super::connection::Connection;
 use crate::support::broker::Broker;
+use crate::support::connection::Connection;
 
 /// A header of version 1: key, version, correlation id, no client id.
 fn header(key: i16, version: i16, correlation_id: i32) -> Vec<u8> {

@@ -4,9 +4,9 @@ use mq::protocol::messages::ApiVersionsRequest;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::connection::Connection;
 use super::frames::assert_serves;
 use crate::support::broker::Broker;
+use crate::support::connection::Connection;
 
 const REQUESTS: usize = 3_000;
 const LENGTH_MAX: usize = 300;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mq::protocol::{Request, frame};
 
-use crate::support::broker::Broker;
+use super::broker::Broker;
 
 /// A broker that says nothing for so long has hung.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
@@ -21,10 +21,15 @@ pub struct Connection {
 impl Connection {
     /// Connects to a broker.
     pub fn to(broker: &Broker) -> Connection {
-        let stream = TcpStream::connect(&broker.address).expect("the broker accepts");
+        Connection::try_to(&broker.address).expect("the broker accepts")
+    }
+
+    /// Connects to an address where a broker may or may not be.
+    pub fn try_to(address: &str) -> Option<Connection> {
+        let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(SILENCE_MAX)).expect("a time limit");
         stream.set_write_timeout(Some(SILENCE_MAX)).expect("a time limit");
-        Connection { stream, correlation_id: 0 }
+        Some(Connection { stream, correlation_id: 0 })
     }
 
     /// Sends any bytes. A broker that has closed already is no error: the answer tells.
@@ -52,19 +57,27 @@ impl Connection {
             Err(error) => panic!("the broker neither answers nor closes: {error}"),
         }
         let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length)).expect("a length")];
-        self.stream.read_exact(&mut frame).expect("the rest of the answer");
-        Some(frame.into())
+        match self.stream.read_exact(&mut frame) {
+            Ok(()) => Some(frame.into()),
+            Err(error) if is_close(error.kind()) => None,
+            Err(error) => panic!("an answer stops half way: {error}"),
+        }
     }
 
     /// Sends a request and waits for its answer.
     pub fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
+        self.try_call(request, version).expect("an answer, not a closed connection")
+    }
+
+    /// Sends a request and waits for its answer; `None` where the broker closed the connection or died.
+    pub fn try_call<R: Request>(&mut self, request: &R, version: i16) -> Option<R::Response> {
         self.correlation_id += 1;
         let bytes = frame::encode_request(version, self.correlation_id, Some("wire"), request).expect("a good request");
         self.send(&bytes);
-        let answer = self.receive().expect("an answer, not a closed connection");
-        let (correlation_id, response) = frame::decode_response::<R>(answer, version).expect("a good answer");
+        let (correlation_id, response) =
+            frame::decode_response::<R>(self.receive()?, version).expect("an answer that can be read");
         assert_eq!(correlation_id, self.correlation_id);
-        response
+        Some(response)
     }
 }
 
