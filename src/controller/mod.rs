@@ -15,8 +15,10 @@ pub mod partitions;
 mod placement;
 pub mod producer_ids;
 mod schema;
+mod service;
 pub mod topics;
 
 pub use outcome::Outcome;
 use outcome::split_repeated;
 pub use schema::Schema;
+pub use service::{Controller, Options};

@@ -1,5 +1,6 @@
 //! What the controller must know of properties: which exist, what their values may be, and what holds for a topic.
 
+use super::elections::TopicRules;
 use crate::metadata::{ConfigMap, ConfigResource, Image, ResourceType};
 use crate::model::Failure;
 
@@ -61,6 +62,12 @@ impl Schema {
     #[must_use]
     pub fn topic_entries(&self, _image: &Image, _configs: &ConfigMap) -> Vec<Entry> {
         Vec::new()
+    }
+
+    /// How the partitions of a topic are to be treated.
+    #[must_use]
+    pub fn topic_rules(&self, _image: &Image, _topic: &str) -> TopicRules {
+        TopicRules { unclean_leader_election: false, min_insync_replicas: 1 }
     }
 
     /// Whether a property is a list, which can be appended to.
