@@ -295,6 +295,11 @@ impl Cluster {
         self.broker(controller, Lane::Requests).await
     }
 
+    /// Forgets which broker takes requests for the controller.
+    pub fn forget_controller(&self) {
+        self.0.metadata.rcu(|now| Arc::new(Metadata { controller: None, ..(**now).clone() }));
+    }
+
     /// A connection to any broker: a known one, else a bootstrap server, in random order and those that failed lately last.
     ///
     /// # Errors

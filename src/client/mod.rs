@@ -1,13 +1,21 @@
 //! The client library: producer, consumer and admin on Kafka's wire protocol, configured by Kafka's property names.
 
+pub mod admin;
+mod by_leader;
 mod cluster;
 mod error;
 mod exception;
+mod group_offsets;
+mod list_offsets;
 mod retry;
+mod settings;
+
+pub use admin::Admin;
 
 pub use cluster::{
     Broker, Cluster, ClusterOptions, CoordinatorKind, LeaderHint, Metadata, PartitionMetadata, TopicMetadata, Wanted,
 };
 pub use error::{ClientError, NoOffset};
 pub use exception::class_of;
+pub use list_offsets::Isolation;
 pub use retry::{Backoff, Deadline, retrying};
