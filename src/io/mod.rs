@@ -4,6 +4,9 @@
 //! refuses them elsewhere. `unsafe` lives here alone. The rooms above receive these traits as `Arc<dyn ...>`.
 
 pub mod clock;
+pub mod disk;
+pub mod mmap;
+pub mod parallel;
 pub mod rng;
 pub mod sendfile;
 pub mod spawn;
