@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::compress::{broken, decompress, reader};
 use super::record::{HEADER_KEY, HEADERS};
-use super::varint::{unzigzag_32, unzigzag_64};
+use super::varint::{read_varint, read_varlong, unzigzag_32, unzigzag_64};
 use super::{Batch, BatchHeader, BatchView, Codec, Record, RecordError, RecordRef};
 
 /// What a batch may take when decompressed, where nothing else is said: more than any batch that a broker with the default
@@ -109,6 +109,50 @@ impl Skimmed {
             value_size: size(record.value),
         }
     }
+
+    /// Passes over the record at the front of `bytes`. This is the walk of every produced batch that is not compressed, so
+    /// it builds nothing.
+    #[inline]
+    pub(super) fn read(bytes: &mut &[u8]) -> Result<Skimmed, RecordError> {
+        let length = usize::try_from(read_varint(bytes)?).map_err(|_| STRUCTURE)?;
+        let (mut body, rest) = bytes.split_at_checked(length).ok_or(STRUCTURE)?;
+        *bytes = rest;
+        // The attributes, of which no bit is in use.
+        body = body.get(1..).ok_or(STRUCTURE)?;
+        let timestamp_delta = read_varlong(&mut body)?;
+        let offset_delta = read_varint(&mut body)?;
+        let key_size = pass(&mut body)?;
+        let value_size = pass(&mut body)?;
+        // No headers is one byte, and then nothing is left.
+        if body != [0] {
+            pass_headers(body)?;
+        }
+        Ok(Skimmed { timestamp_delta, offset_delta, key_size, value_size })
+    }
+}
+
+/// Passes over a nullable field and gives its size.
+#[inline]
+fn pass(bytes: &mut &[u8]) -> Result<i32, RecordError> {
+    let size = read_varint(bytes)?;
+    if let Ok(length) = usize::try_from(size) {
+        *bytes = bytes.get(length..).ok_or(STRUCTURE)?;
+    }
+    Ok(size)
+}
+
+fn pass_headers(mut bytes: &[u8]) -> Result<(), RecordError> {
+    let count = usize::try_from(read_varint(&mut bytes)?).map_err(|_| HEADERS)?;
+    if count > bytes.len() {
+        return Err(HEADERS);
+    }
+    for _ in 0..count {
+        if pass(&mut bytes)? < 0 {
+            return Err(HEADER_KEY);
+        }
+        pass(&mut bytes)?;
+    }
+    if bytes.is_empty() { Ok(()) } else { Err(SIZE) }
 }
 
 /// Walks through the records of a compressed batch with one buffer of the codec in memory.
@@ -125,14 +169,16 @@ impl<'a> Skim<'a> {
 
     /// The next record. It looks into the codec's buffer where the whole record lies in it, and else goes byte by byte.
     pub(super) fn record(&mut self) -> Result<Skimmed, RecordError> {
-        let length = self.varint()?;
-        let length = usize::try_from(length).map_err(|_| STRUCTURE)?;
         let buffer = self.stream.fill_buf().map_err(|error| broken(&error))?;
-        if let Some(body) = buffer.get(..length) {
-            let skimmed = Skimmed::of(&RecordRef::read_body(body)?);
-            self.consume(length)?;
+        let mut rest = buffer;
+        if read_varint(&mut rest).is_ok_and(|length| usize::try_from(length).is_ok_and(|length| length <= rest.len())) {
+            rest = buffer;
+            let skimmed = Skimmed::read(&mut rest)?;
+            let passed = buffer.len() - rest.len();
+            self.consume(passed)?;
             return Ok(skimmed);
         }
+        let length = usize::try_from(self.varint()?).map_err(|_| STRUCTURE)?;
         let end = self.passed.checked_add(length).ok_or(SIZE)?;
         let skimmed = self.fields(end)?;
         if self.passed == end { Ok(skimmed) } else { Err(SIZE) }

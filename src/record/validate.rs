@@ -284,8 +284,12 @@ fn keep(
 ) -> Result<Validated, Refused> {
     let mut check = RecordCheck::new(batch.header(), rules, now);
     if source == Codec::None {
-        for record in RecordRefs::new(batch.header(), batch.payload())? {
-            check.record(Skimmed::of(&record?))?;
+        let mut rest = batch.payload();
+        for _ in 0..batch.records_count.max(0) {
+            check.record(Skimmed::read(&mut rest)?)?;
+        }
+        if !rest.is_empty() {
+            return Err(RecordError::Remaining.into());
         }
     } else {
         let mut walk = Skim::new(source, batch.payload(), rules.decompressed_bytes_max)?;

@@ -11,13 +11,22 @@ const TOO_LONG: RecordError = RecordError::Structure("Found invalid record struc
 /// The bytes end within it, or it is longer than five bytes.
 #[inline]
 pub fn read_varint(bytes: &mut &[u8]) -> Result<i32, RecordError> {
-    // Nearly every length and delta in a record is one byte long.
-    if let [first, rest @ ..] = *bytes
-        && *first < 0x80
-    {
-        *bytes = rest;
-        return Ok(unzigzag_32(u32::from(*first)));
+    // Nearly every length and delta in a record is one or two bytes long.
+    match **bytes {
+        [first, ref rest @ ..] if first < 0x80 => {
+            *bytes = rest;
+            return Ok(unzigzag_32(u32::from(first)));
+        }
+        [first, second, ref rest @ ..] if second < 0x80 => {
+            *bytes = rest;
+            return Ok(unzigzag_32(u32::from(first & 0x7f) | u32::from(second) << 7));
+        }
+        _ => read_long_varint(bytes),
     }
+}
+
+#[cold]
+fn read_long_varint(bytes: &mut &[u8]) -> Result<i32, RecordError> {
     let mut value: u32 = 0;
     for (index, byte) in bytes.iter().enumerate() {
         if index == 5 {
