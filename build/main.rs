@@ -1,7 +1,7 @@
 //! Turns the schema of the wire messages (`src/protocol/schema/*.txt`) into Rust, once per build.
 //!
 //! [`schema`] reads the text, [`messages`] writes one struct with its codec per message, [`tables`] writes what spans
-//! messages: the API keys and the unions of record families. The syntax of a line is explained in `api.txt`.
+//! messages: the API keys and the unions of record families. [`outlines`] writes what the tools print records by. The syntax of a line is explained in `api.txt`.
 
 #![allow(unreachable_pub)] // The modules of a build script have no outside.
 #![allow(
@@ -11,6 +11,7 @@
 )]
 
 mod messages;
+mod outlines;
 mod schema;
 mod tables;
 
@@ -36,6 +37,7 @@ fn main() {
     write(&out, "api_keys.rs", &tables::api_keys(&schema));
     write(&out, "metadata_record.rs", &tables::metadata_record(&schema));
     write(&out, "coordinator_records.rs", &tables::coordinator_records(&schema));
+    write(&out, "outlines.rs", &outlines::outlines(&schema));
     write(&out, "every_message.rs", &tables::every_message(&schema));
 }
 

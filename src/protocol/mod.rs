@@ -16,8 +16,10 @@ mod element;
 mod error;
 pub mod frame;
 mod header;
+mod json;
 pub mod messages;
 pub mod metadata_frame;
+pub mod outline;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -29,5 +31,6 @@ pub use api::ApiKey;
 pub use element::{Element, Message, Request};
 pub use error::{DecodeError, DecodeFault, EncodeError, EncodeFault};
 pub use header::{RequestHeader, ResponseHeader};
+pub use json::Json;
 pub use reader::{Reader, Tag};
 pub use writer::{Tags, Writer};

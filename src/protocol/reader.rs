@@ -274,7 +274,7 @@ impl Reader {
     }
 
     /// The count of an array's elements, each of which takes a byte at least.
-    fn count(&mut self, field: &'static str) -> Decoded<Option<usize>> {
+    pub(super) fn count(&mut self, field: &'static str) -> Decoded<Option<usize>> {
         let count = self.long_length(field)?;
         let remaining = self.remaining();
         match count {
@@ -302,7 +302,7 @@ impl Reader {
         self.structure(field, version).map(Some)
     }
 
-    fn required<T>(&self, field: &'static str, value: Option<T>) -> Decoded<T> {
+    pub(super) fn required<T>(&self, field: &'static str, value: Option<T>) -> Decoded<T> {
         value.ok_or_else(|| self.fault(field, DecodeFault::Null))
     }
 
