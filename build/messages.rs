@@ -157,7 +157,7 @@ fn emit_write_tags(code: &mut String, one: &Struct) {
         let present = condition(field.versions, one.versions).map_or(String::new(), |is| format!("{is} && "));
         let value = format!("self.{}", field_name(field));
         let write = write_nullable(field, &value, "t", field.versions.intersect(one.versions));
-        line(code, &format!("if {present}({}) {{ tags.add({tag}, |t| {{ {write} }}); }}", is_set(field)));
+        line(code, &format!("if {present}{} {{ tags.add({tag}, |t| {{ {write} }}); }}", is_set(field)));
     }
     line(code, "w.end_tags(tags);");
 }

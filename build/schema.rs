@@ -18,7 +18,6 @@ impl Versions {
         self.low > self.high
     }
 
-    #[allow(dead_code)] // The samples of the tests share this file and ask it.
     pub fn contains(self, version: i16) -> bool {
         (self.low..=self.high).contains(&version)
     }
@@ -104,7 +103,6 @@ pub struct Message {
 }
 
 impl Message {
-    #[allow(dead_code)] // The samples of the tests share this file and ask it.
     pub fn find(&self, name: &str) -> &Struct {
         self.structs.iter().find(|one| one.name == name).expect("the parser checked every name")
     }

@@ -60,7 +60,7 @@ pub fn decode_response<R: Request>(frame: Bytes, version: i16) -> Result<(i32, R
     Ok((header.correlation_id, response))
 }
 
-/// Reads the body of a request, behind its header.
+/// Reads the body of a request, behind its header. Bytes behind the body are ignored, as Kafka does.
 ///
 /// # Errors
 /// The bytes are no such request.
