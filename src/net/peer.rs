@@ -23,7 +23,7 @@ pub use error::{Attempt, Foreign, PeerError};
 pub use versions::Versions;
 
 use crate::io::tcp::SocketOptions;
-use crate::protocol::{Request, frame};
+use crate::protocol::{Request, Segment, frame};
 use wire::{Outgoing, Shared, Waiting};
 
 /// How connections are made and used.
@@ -211,12 +211,15 @@ impl Handle {
     }
 
     fn encode<R: Request>(&self, request: &R, version: i16, correlation: i32) -> Result<Vec<Bytes>, PeerError> {
-        let frame = frame::encode_request(version, correlation, self.client_id.as_deref(), request);
-        frame.map(|bytes| vec![bytes]).map_err(|cause| PeerError::Unsendable {
-            address: self.shared.address.clone(),
-            api: R::KEY.name(),
-            cause: cause.to_string(),
-        })
+        let unsendable =
+            |cause: String| PeerError::Unsendable { address: self.shared.address.clone(), api: R::KEY.name(), cause };
+        let frame = frame::encode_request_in_pieces(version, correlation, self.client_id.as_deref(), request)
+            .map_err(|cause| unsendable(cause.to_string()))?;
+        let in_memory = |segment| match segment {
+            Segment::Bytes(bytes) => Ok(bytes),
+            Segment::File(_) => Err(unsendable("a part of it lies in a file".to_owned())),
+        };
+        frame.into_segments().into_iter().map(in_memory).collect()
     }
 
     fn enqueue(&self, outgoing: Outgoing) -> Result<(), PeerError> {

@@ -19,6 +19,28 @@ pub fn encode_request<R: Request>(
     client_id: Option<&str>,
     request: &R,
 ) -> Result<Bytes, EncodeError> {
+    write_request(version, correlation_id, client_id, request)?.into_bytes()
+}
+
+/// The same in pieces: records are not copied.
+///
+/// # Errors
+/// The version cannot carry the request.
+pub fn encode_request_in_pieces<R: Request>(
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+    request: &R,
+) -> Result<Answer, EncodeError> {
+    Ok(write_request(version, correlation_id, client_id, request)?.into_answer())
+}
+
+fn write_request<R: Request>(
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+    request: &R,
+) -> Result<Writer, EncodeError> {
     let header = RequestHeader {
         api_key: R::KEY,
         api_version: version,
@@ -29,7 +51,7 @@ pub fn encode_request<R: Request>(
     header.encode(&mut writer)?;
     request.encode(&mut writer, version)?;
     writer.patch_length()?;
-    writer.into_bytes()
+    Ok(writer)
 }
 
 /// A response as a frame, its length included, with records left where they are.
