@@ -7,6 +7,7 @@ mod error;
 mod exception;
 mod group_offsets;
 mod list_offsets;
+pub mod producer;
 mod retry;
 mod settings;
 
@@ -18,4 +19,5 @@ pub use cluster::{
 pub use error::{ClientError, NoOffset};
 pub use exception::class_of;
 pub use list_offsets::Isolation;
+pub use producer::{Delivery, Producer, ProducerRecord, RecordMetadata};
 pub use retry::{Backoff, Deadline, retrying};

@@ -140,6 +140,15 @@ impl Outcome {
         })
     }
 
+    /// Whether the batch, and every batch that it was split into, has its result.
+    pub(super) fn is_settled(&self) -> bool {
+        match self.state.get() {
+            None => false,
+            Some(State::Split(parts)) => parts.iter().all(|(_, part)| part.is_settled()),
+            Some(_) => true,
+        }
+    }
+
     /// Waits until the batch, or every batch that it was split into, has its result.
     pub(super) async fn settled(self: Arc<Outcome>) {
         let mut left = vec![self];

@@ -1,0 +1,351 @@
+//! The sender of one broker: takes batches of the partitions that it leads, one request for many partitions, several
+//! requests under way, and gives every batch its result.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::accumulator::Accumulator;
+use super::batch::Batch;
+use super::delivery::State;
+use super::identity::{self, Identity};
+use super::inbox::Inbox;
+use super::produce::{Judgement, PartitionAnswer, Sent, judge, request, topic_ids};
+use super::queue::{Moment, Next, PartitionQueue, Sequence};
+use super::settings::Acks;
+use crate::client::retry::Backoff;
+use crate::client::{ClientError, Cluster};
+use crate::model::{ErrorCode, NodeId};
+use crate::net::peer::Peer;
+use crate::net::{Lane, PeerError};
+use crate::protocol::messages::{ProduceRequest, ProduceResponse};
+
+/// The newest version of Produce that names topics and not their ids.
+const BY_NAME_MAX: i16 = 12;
+/// The longest sleep while batches wait, so that time for delivery is looked at.
+const LOOKS_EVERY: Duration = Duration::from_millis(500);
+
+/// What all senders and the router share.
+pub(super) struct Shared {
+    pub(super) accumulator: Accumulator,
+    pub(super) cluster: Cluster,
+    pub(super) identity: Identity,
+}
+
+/// The task of one broker.
+pub(super) struct Sender {
+    shared: Arc<Shared>,
+    node: NodeId,
+    inbox: Arc<Inbox>,
+    active: Vec<Arc<PartitionQueue>>,
+    in_flight: JoinSet<Finished>,
+}
+
+/// A request that came back.
+struct Finished {
+    batches: Vec<Sent>,
+    answer: Result<ProduceResponse, PeerError>,
+}
+
+/// What there is to send now, and when to look again.
+#[derive(Default)]
+struct Plan {
+    batches: Vec<Sent>,
+    wake: Option<Duration>,
+}
+
+impl Sender {
+    pub(super) fn new(shared: Arc<Shared>, node: NodeId, inbox: Arc<Inbox>) -> Sender {
+        Sender { shared, node, inbox, active: Vec::new(), in_flight: JoinSet::new() }
+    }
+
+    /// Sends until the task is dropped.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.active.extend(self.inbox.take());
+            self.hand_over();
+            self.expire();
+            if self.active.is_empty() && self.in_flight.is_empty() {
+                self.inbox.alarmed().await;
+                continue;
+            }
+            let wake = match self.ready().await {
+                Ok(peer) => {
+                    let plan = self.plan();
+                    if !plan.batches.is_empty() {
+                        self.send(&peer, plan.batches).await;
+                        continue;
+                    }
+                    plan.wake
+                }
+                Err(pause) => Some(self.shared.accumulator.now().saturating_add(pause)),
+            };
+            self.wait(wake).await;
+        }
+    }
+
+    /// Everything that must be there before a batch is taken from its queue: a connection and, with idempotence, an id.
+    async fn ready(&mut self) -> Result<Peer, Duration> {
+        let shared = Arc::clone(&self.shared);
+        if shared.accumulator.settings.idempotent && shared.identity.stamp().is_none() {
+            if let Err(cause) = shared.identity.obtain(&shared.cluster).await {
+                return Err(self.not_ready(&cause, shared.identity.refusal()));
+            }
+        }
+        match shared.cluster.broker(self.node, Lane::Requests).await {
+            Ok(peer) => Ok(peer),
+            Err(cause) => {
+                shared.cluster.ask_refresh();
+                let fatal = (!cause.is_retriable()).then(|| cause.clone());
+                Err(self.not_ready(&cause, fatal))
+            }
+        }
+    }
+
+    fn not_ready(&mut self, cause: &ClientError, fatal: Option<ClientError>) -> Duration {
+        warn!(node = self.node.0, %cause, "records cannot be sent");
+        if let Some(cause) = fatal {
+            for queue in &self.active {
+                for batch in queue.drain() {
+                    let state = State::Failed { cause: cause.clone(), blamed: Vec::new() };
+                    self.shared.accumulator.settle(batch, state);
+                }
+            }
+        }
+        identity::RETRY_PAUSE
+    }
+
+    /// Gives partitions that another broker leads back to the router, once nothing of them is under way.
+    fn hand_over(&mut self) {
+        let metadata = self.shared.cluster.metadata();
+        let (node, router) = (self.node, &self.shared.accumulator.router);
+        self.active.retain(|queue| {
+            let partition = &queue.partition;
+            let leader = metadata.leader(&partition.topic, partition.partition).map(|(broker, _)| broker.id);
+            let stays = leader == Some(node) || !queue.is_at_rest();
+            if !stays {
+                router.put(Arc::clone(queue));
+            }
+            stays
+        });
+    }
+
+    fn expire(&self) {
+        for queue in &self.active {
+            expire(&self.shared, queue);
+        }
+    }
+
+    /// Takes one batch of each partition that has one to send, up to `max.request.size`.
+    fn plan(&mut self) -> Plan {
+        let accumulator = &self.shared.accumulator;
+        let mut plan = Plan::default();
+        if self.in_flight.len() >= accumulator.settings.in_flight_max {
+            return plan;
+        }
+        let mut moment = Moment {
+            settings: &accumulator.settings,
+            now: accumulator.now(),
+            urgent: accumulator.urgency(),
+            stamp: self.shared.identity.stamp(),
+            ratio: 1.0,
+        };
+        let mut size = 0;
+        let mut kept = Vec::with_capacity(self.active.len());
+        let mut queues = std::mem::take(&mut self.active).into_iter();
+        for queue in queues.by_ref() {
+            let topic = accumulator.topic(&queue.partition.topic);
+            moment.ratio = topic.as_ref().map_or(1.0, |topic| topic.ratio());
+            match queue.next(&moment) {
+                Next::Idle => continue,
+                Next::Wait(until) => plan.wake = earlier(plan.wake, until),
+                Next::Send(batch) => {
+                    size += batch.size(moment.ratio);
+                    plan.batches.push(Sent { queue: Arc::clone(&queue), batch: *batch });
+                }
+            }
+            kept.push(queue);
+            if size >= accumulator.settings.request_size_max {
+                break;
+            }
+        }
+        // Those that had no turn come first the next time.
+        self.active = queues.chain(kept).collect();
+        plan
+    }
+
+    async fn send(&mut self, peer: &Peer, mut batches: Vec<Sent>) {
+        let ids = topic_ids(&self.shared.cluster.metadata(), &batches);
+        let version_max = if ids.is_some() { i16::MAX } else { BY_NAME_MAX };
+        let settings = &self.shared.accumulator.settings;
+        let (acks, timeout) = (settings.acks, settings.request_timeout);
+        let version = match peer.version::<ProduceRequest>(version_max) {
+            Ok(version) => version,
+            Err(cause) => return self.finish(Finished { batches, answer: Err(cause) }),
+        };
+        let built = request(&mut batches, &self.shared.accumulator, ids.filter(|_| version > BY_NAME_MAX).as_ref());
+        if acks == Acks::None {
+            let answer = peer.post(&built, version).await.map(|()| ProduceResponse::default());
+            return self.finish(Finished { batches, answer });
+        }
+        match peer.start(&built, version, Some(timeout)).await {
+            Ok(call) => {
+                self.in_flight.spawn(async move { Finished { batches, answer: call.answer().await } });
+            }
+            Err(cause) => self.finish(Finished { batches, answer: Err(cause) }),
+        }
+    }
+
+    async fn wait(&mut self, wake: Option<Duration>) {
+        let now = self.shared.accumulator.now();
+        let pause = wake.map_or(LOOKS_EVERY, |wake| wake.saturating_sub(now).min(LOOKS_EVERY));
+        let inbox = Arc::clone(&self.inbox);
+        let finished = tokio::select! {
+            () = inbox.alarmed() => return,
+            () = tokio::time::sleep(pause) => return,
+            Some(finished) = self.in_flight.join_next() => finished,
+        };
+        if let Ok(finished) = finished {
+            self.finish(finished);
+        }
+        while let Some(Ok(finished)) = self.in_flight.try_join_next() {
+            self.finish(finished);
+        }
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        let acks = self.shared.accumulator.settings.acks;
+        match finished.answer {
+            Ok(_) if acks == Acks::None => {
+                for sent in finished.batches {
+                    self.written(sent, -1, None);
+                }
+            }
+            Ok(answer) => {
+                let answers = PartitionAnswer::read(answer, &self.shared.cluster, &finished.batches);
+                for (sent, answer) in finished.batches.into_iter().zip(answers) {
+                    self.judge(sent, answer);
+                }
+            }
+            Err(cause) => {
+                debug!(node = self.node.0, %cause, "produce request failed");
+                self.shared.cluster.ask_refresh();
+                let error = ClientError::from(cause);
+                for sent in finished.batches {
+                    if error.is_retriable() {
+                        self.again(sent, error.clone(), Sequence::Intact);
+                    } else {
+                        self.failed(sent, error.clone(), Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, sent: Sent, answer: PartitionAnswer) {
+        if answer.needs_metadata() {
+            self.shared.cluster.ask_refresh();
+        }
+        match judge(&answer, &sent) {
+            Judgement::Written => self.written(sent, answer.base_offset, answer.append_time),
+            Judgement::Again => self.again(sent, answer.error(), Sequence::Intact),
+            Judgement::BeginAnew => {
+                if let Some((stamp, _)) = sent.batch.stamp {
+                    self.shared.identity.bump(stamp);
+                }
+                self.again(sent, answer.error(), Sequence::Broken);
+            }
+            Judgement::Split => self.split(sent),
+            Judgement::Failed => {
+                let blamed = answer.blamed.clone();
+                if answer.code == ErrorCode::INVALID_PRODUCER_EPOCH {
+                    self.fail_and_begin_anew(sent, answer.error());
+                } else {
+                    self.failed(sent, answer.error(), blamed);
+                }
+            }
+        }
+    }
+
+    fn written(&self, sent: Sent, base_offset: i64, append_time: Option<crate::model::Timestamp>) {
+        sent.queue.written(&sent.batch);
+        self.shared.accumulator.settle(sent.batch, State::Written { base_offset, append_time });
+    }
+
+    fn again(&self, mut sent: Sent, error: ClientError, sequence: Sequence) {
+        let settings = &self.shared.accumulator.settings;
+        if sent.batch.attempts > settings.retries {
+            return self.failed(sent, error, Vec::new());
+        }
+        let pauses = Backoff {
+            first: settings.retry_backoff,
+            most: settings.retry_backoff_max,
+            rng: Arc::clone(self.shared.cluster.rng()),
+        };
+        let now = self.shared.accumulator.now();
+        sent.batch.retry_at = now.saturating_add(pauses.pause(sent.batch.attempts.saturating_sub(1)));
+        sent.batch.last_error = Some(error);
+        sent.queue.again(vec![sent.batch], sequence);
+    }
+
+    fn failed(&self, sent: Sent, cause: ClientError, blamed: Vec<(u32, ClientError)>) {
+        sent.queue.failed(Sequence::Intact);
+        self.shared.accumulator.settle(sent.batch, State::Failed { cause, blamed });
+    }
+
+    fn fail_and_begin_anew(&self, sent: Sent, cause: ClientError) {
+        if let Some((stamp, _)) = sent.batch.stamp {
+            self.shared.identity.bump(stamp);
+        }
+        sent.queue.failed(Sequence::Broken);
+        self.shared.accumulator.settle(sent.batch, State::Failed { cause, blamed: Vec::new() });
+    }
+
+    fn split(&self, sent: Sent) {
+        let compression = self.shared.accumulator.settings.compression;
+        if let Some(topic) = self.shared.accumulator.topic(&sent.queue.partition.topic) {
+            // What was estimated too small is not estimated again for a while.
+            topic.note_ratio(1.0);
+        }
+        match sent.batch.split(compression) {
+            Ok(parts) => sent.queue.again(parts, Sequence::Intact),
+            Err(cause) => {
+                warn!(partition = %sent.queue.partition, %cause, "a batch could not be split");
+                sent.queue.failed(Sequence::Intact);
+            }
+        }
+    }
+}
+
+/// Fails the batches of a queue whose `delivery.timeout.ms` is over.
+pub(super) fn expire(shared: &Shared, queue: &Arc<PartitionQueue>) {
+    let accumulator = &shared.accumulator;
+    let timeout = accumulator.settings.delivery_timeout;
+    for batch in queue.expire(accumulator.now(), timeout) {
+        if let Some((stamp, _)) = batch.stamp.filter(|_| batch.attempts > 0) {
+            shared.identity.bump(stamp);
+        }
+        let cause = too_late(&batch, queue, timeout);
+        accumulator.settle(batch, State::Failed { cause, blamed: Vec::new() });
+    }
+}
+
+fn too_late(batch: &Batch, queue: &PartitionQueue, timeout: Duration) -> ClientError {
+    let what = format!(
+        "Expiring {} record(s) for {}:{} ms has passed since batch creation. The request has not been sent, or no server \
+         response has been received yet.",
+        batch.count(),
+        queue.partition,
+        timeout.as_millis(),
+    );
+    ClientError::Timeout { what, last: batch.last_error.clone().map(Box::new) }
+}
+
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
