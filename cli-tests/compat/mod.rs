@@ -4,6 +4,7 @@
 //! failure, never a skipped test.
 
 mod clients;
+mod codec;
 mod install;
 pub mod peer;
 mod tools;

@@ -55,6 +55,11 @@ pub fn tool(name: &str, arguments: &[&str], input: &[u8]) -> Said {
     said_with(command, input)
 }
 
+/// Runs a program of ours against the jars of the real Kafka, and returns what it prints.
+pub fn program(source: &str, arguments: &[&str]) -> String {
+    install::run(script().arg("class").arg(install::sources().join("java").join(source)).args(arguments))
+}
+
 fn script() -> Command {
     let mut command = Command::new(install::sources().join("peer.sh"));
     command.env("PEER_HOME", install::home().join("peer"));
