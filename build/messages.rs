@@ -97,10 +97,15 @@ fn emit_read_tags(code: &mut String, tagged: &[&Field], around: Versions) {
     for field in tagged {
         let tag = field.tag.expect("only tagged fields are here");
         let guard = condition(field.versions, around).map_or(String::new(), |is| format!(" if {is}"));
-        let read = read_nullable(field, field.versions.intersect(around));
+        let read = in_tag(&read_nullable(field, field.versions.intersect(around)));
         line(code, &format!("{tag}{guard} => m.{} = {read},", field_name(field)));
     }
     line(code, "_ => return Ok(Tag::Unknown), } Ok(Tag::Known) })?;");
+}
+
+/// A struct that may be null is marked by another byte in a tagged field than elsewhere.
+fn in_tag(code: &str) -> String {
+    code.replace(".nullable_structure(", ".nullable_tagged_structure(")
 }
 
 fn read_in_its_versions(field: &Field, around: Versions) -> String {
@@ -156,7 +161,7 @@ fn emit_write_tags(code: &mut String, one: &Struct) {
         let tag = field.tag.expect("filtered above");
         let present = condition(field.versions, one.versions).map_or(String::new(), |is| format!("{is} && "));
         let value = format!("self.{}", field_name(field));
-        let write = write_nullable(field, &value, "t", field.versions.intersect(one.versions));
+        let write = in_tag(&write_nullable(field, &value, "t", field.versions.intersect(one.versions)));
         line(code, &format!("if {present}{} {{ tags.add({tag}, |t| {{ {write} }}); }}", is_set(field)));
     }
     line(code, "w.end_tags(tags);");

@@ -134,6 +134,17 @@ impl Outline {
     }
 }
 
+impl Outline {
+    /// Reads the message of a control record, whose first field is its version.
+    ///
+    /// # Errors
+    /// The bytes are no such message.
+    pub fn read_self_versioned(&self, bytes: Bytes) -> Result<Json, DecodeError> {
+        let version = Reader::new(bytes.clone()).i16("version")?;
+        self.read(&mut Reader::new(bytes), version.min(*self.versions.end()))
+    }
+}
+
 fn structure(fields: &'static [Field], reader: &mut Reader, version: i16) -> Result<Json, DecodeError> {
     let mut values: Vec<Option<Json>> = Vec::with_capacity(fields.len());
     for field in fields {
@@ -154,7 +165,9 @@ fn value(field: &'static Field, reader: &mut Reader, version: i16) -> Result<Jso
     let name = field.name;
     let is_nullable = field.nullable.contains(&version);
     match field.shape {
-        Shape::Struct(_) if is_nullable && reader.i8(name)? < 0 => Ok(Json::Null),
+        // In a tagged field 0 says null, and elsewhere -1 does.
+        Shape::Struct(_) if is_nullable && field.tag.is_some() && reader.uvarint(name)? == 0 => Ok(Json::Null),
+        Shape::Struct(_) if is_nullable && field.tag.is_none() && reader.i8(name)? < 0 => Ok(Json::Null),
         _ => match shaped(&field.shape, name, reader, version)? {
             Json::Null if !is_nullable => Err(reader.fault(name, DecodeFault::Null)),
             json => Ok(json),
@@ -192,7 +205,9 @@ fn shaped(shape: &'static Shape, name: &'static str, reader: &mut Reader, versio
 #[cfg(test)]
 mod tests {
     use super::super::coordinator_frame::encode_versioned;
-    use super::super::messages::{GroupMetadataValue, OffsetCommitValue, PartitionChangeRecord};
+    use super::super::messages::{
+        ConsumerGroupMemberMetadataValue, GroupMetadataValue, OffsetCommitValue, PartitionChangeRecord,
+    };
     use super::super::{Message, Writer};
     use super::*;
     use crate::model::Uuid;
@@ -221,6 +236,18 @@ mod tests {
         let shown = |version| outline.read_versioned(encode_versioned(&value, version).unwrap()).unwrap().0.to_string();
         assert_eq!(shown(3), r#"{"offset":3,"leaderEpoch":-1,"metadata":"m","commitTimestamp":0}"#);
         assert_eq!(shown(2), r#"{"offset":3,"metadata":"m","commitTimestamp":0}"#);
+    }
+
+    #[test]
+    fn null_in_a_tagged_field_is_zero() {
+        // A member as 4.3.1 writes it: the last three bytes are one tag, 0, of one byte, 0.
+        let bytes = b"\0\0\0\0\x02c\x02h\x01\x01\0\0\0\x01\0\x01\0\x01\0";
+        let outline = Outline::named("ConsumerGroupMemberMetadataValue").unwrap();
+        let (json, _) = outline.read_versioned(Bytes::from_static(bytes)).unwrap();
+        assert_eq!(json.get("classicMemberMetadata"), Some(&Json::Null));
+        let mut reader = Reader::new(Bytes::from_static(&bytes[2..]));
+        let value = ConsumerGroupMemberMetadataValue::decode(&mut reader, 0).unwrap();
+        assert_eq!((value.classic_member_metadata, reader.remaining()), (None, 0));
     }
 
     #[test]

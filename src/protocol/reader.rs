@@ -302,6 +302,17 @@ impl Reader {
         self.structure(field, version).map(Some)
     }
 
+    /// A struct or null in a tagged field: 0 says null there, where it is -1 elsewhere.
+    ///
+    /// # Errors
+    /// The bytes end or the struct is wrong.
+    pub fn nullable_tagged_structure<T: Element>(&mut self, field: &'static str, version: i16) -> Decoded<Option<T>> {
+        if self.uvarint(field)? == 0 {
+            return Ok(None);
+        }
+        self.structure(field, version).map(Some)
+    }
+
     pub(super) fn required<T>(&self, field: &'static str, value: Option<T>) -> Decoded<T> {
         value.ok_or_else(|| self.fault(field, DecodeFault::Null))
     }

@@ -275,6 +275,17 @@ impl Writer {
         }
     }
 
+    /// A struct or null in a tagged field: 0 says null there, where it is -1 elsewhere.
+    pub fn nullable_tagged_structure<T: Element>(&mut self, _field: &'static str, value: &Option<T>, version: i16) {
+        match value {
+            Some(value) => {
+                self.uvarint(1);
+                value.write(self, version);
+            }
+            None => self.uvarint(0),
+        }
+    }
+
     /// Ends a struct that has no tagged fields.
     pub fn no_tags(&mut self) {
         if self.flexible {
