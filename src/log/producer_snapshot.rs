@@ -67,6 +67,11 @@ pub(super) fn encode(producers: &Producers) -> Vec<u8> {
 
 /// The producers in the bytes of a snapshot.
 pub(super) fn decode(bytes: &[u8]) -> Result<Producers, SnapshotError> {
+    Ok(entries(bytes)?.collect())
+}
+
+/// The producers in the bytes of a snapshot, in their order there.
+fn entries(bytes: &[u8]) -> Result<impl Iterator<Item = (ProducerId, ProducerEntry)>, SnapshotError> {
     let (header, entries) = bytes.split_at_checked(HEADER_SIZE).ok_or(SnapshotError::Length(bytes.len()))?;
     let version = i16::from_be_bytes([header[0], header[1]]);
     if version != VERSION {
@@ -82,7 +87,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Producers, SnapshotError> {
     if !rest.is_empty() || usize::try_from(count) != Ok(entries.len()) {
         return Err(SnapshotError::Length(bytes.len()));
     }
-    Ok(entries.iter().map(decode_entry).collect())
+    Ok(entries.iter().map(decode_entry))
 }
 
 fn decode_entry(bytes: &[u8; ENTRY_SIZE]) -> (ProducerId, ProducerEntry) {
@@ -123,12 +128,12 @@ pub struct SnapshotProducer {
     pub entry: ProducerEntry,
 }
 
-/// The producers in the bytes of a snapshot file, for the tools that print one.
+/// The producers in the bytes of a snapshot file in their order there, for the tools that print one.
 ///
 /// # Errors
 /// The bytes are no snapshot.
 pub fn decode_snapshot(bytes: &[u8]) -> Result<Vec<SnapshotProducer>, SnapshotError> {
-    Ok(decode(bytes)?.into_iter().map(|(producer_id, entry)| SnapshotProducer { producer_id, entry }).collect())
+    Ok(entries(bytes)?.map(|(producer_id, entry)| SnapshotProducer { producer_id, entry }).collect())
 }
 
 #[cfg(test)]
