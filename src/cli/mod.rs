@@ -1,1 +1,3 @@
 //! The tools.
+
+pub mod dump_log;

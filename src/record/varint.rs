@@ -15,11 +15,11 @@ pub fn read_varint(bytes: &mut &[u8]) -> Result<i32, RecordError> {
     match **bytes {
         [first, ref rest @ ..] if first < 0x80 => {
             *bytes = rest;
-            return Ok(unzigzag_32(u32::from(first)));
+            Ok(unzigzag_32(u32::from(first)))
         }
         [first, second, ref rest @ ..] if second < 0x80 => {
             *bytes = rest;
-            return Ok(unzigzag_32(u32::from(first & 0x7f) | u32::from(second) << 7));
+            Ok(unzigzag_32(u32::from(first & 0x7f) | u32::from(second) << 7))
         }
         _ => read_long_varint(bytes),
     }
