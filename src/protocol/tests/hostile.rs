@@ -103,6 +103,16 @@ fn an_array_never_claims_more_elements_than_bytes() {
     assert_eq!(all.topics, None);
 }
 
+/// Fault F4: an array whose bytes are all there takes room for 1,024 elements at first and grows as they arrive.
+#[test]
+fn an_array_takes_room_as_its_elements_arrive() {
+    let mut bytes = 1025_i32.to_be_bytes().to_vec();
+    bytes.resize(4 + 1025, 0);
+    let elements: Vec<i8> = Reader::new(bytes.into()).array("Elements", 0).expect("an array");
+    // Room by the claimed length would be exact; growth from 1,024 overshoots.
+    assert!(elements.capacity() > elements.len(), "{}", elements.capacity());
+}
+
 /// Fault F4: varint of 11 bytes, and of 6 where five are the most.
 #[test]
 fn an_endless_varint_is_refused() {
