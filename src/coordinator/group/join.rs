@@ -66,6 +66,8 @@ impl ClassicGroup {
         if !self.accepts(turn, member_id) {
             self.remove(member_id);
             turn.join_reply(joining.reply, join_refusal("", ErrorCode::GROUP_MAX_SIZE_REACHED));
+            // It may have been the last one that the others waited for.
+            self.complete_join_if_all_are_here(turn);
         } else if !self.supports(&joining.request.protocol_type, &joining.request.protocols) {
             joining.refuse(turn, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
         } else if member_id.is_empty() {

@@ -11,6 +11,10 @@ use crate::protocol::messages::{JoinGroupResponse, SyncGroupResponse};
 use bytes::Bytes;
 use std::time::Duration;
 
+/// The shortest pause before a join phase that nobody came to is looked at again: members may name a rebalance timeout of
+/// zero, and the shard must not spin.
+const POSTPONED_MIN: Duration = Duration::from_secs(1);
+
 impl ClassicGroup {
     pub(super) fn join_timer(&self) -> TimerKey {
         TimerKey::Join { group: self.group_id.clone() }
@@ -80,7 +84,8 @@ impl ClassicGroup {
         }
         if !self.elect_joined_leader() && self.member_count() > 0 {
             // Only static members are left and none of them is here: they stay until their sessions end.
-            turn.set_timer(self.join_timer(), self.rebalance_timeout(), Alarm::CompleteJoin);
+            let postponed = self.rebalance_timeout().max(POSTPONED_MIN);
+            turn.set_timer(self.join_timer(), postponed, Alarm::CompleteJoin);
             return;
         }
         self.begin_generation(turn.now.wall);
