@@ -1,3 +1,5 @@
 //! The tools.
 
 pub mod dump_log;
+pub mod dump_offsets;
+pub mod offsets_formatter;
