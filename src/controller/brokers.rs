@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::elections::{Event, LOST, TopicRules, UNASSIGNED, on_broker};
-use crate::metadata::{Broker, Image, METADATA_VERSION, MetadataRecord};
+use crate::metadata::{Broker, Image, METADATA_VERSION, METADATA_VERSION_MIN, MetadataRecord};
 use crate::model::{BrokerEpoch, ErrorCode, Failure, NodeId, Offset, Uuid};
 use crate::protocol::messages::broker_registration_request::Feature;
 use crate::protocol::messages::register_broker_record::{BrokerEndpoint, BrokerFeature};
@@ -167,7 +167,7 @@ fn checked_features(image: &Image, request: &BrokerRegistrationRequest) -> Resul
     }
     // A broker that does not speak of a feature supports the level at which it does nothing.
     for (name, finalized) in image.features().iter().filter(|(name, _)| named(name).is_none()) {
-        let level = if name == METADATA_VERSION { super::features::METADATA_VERSION_MIN } else { 0 };
+        let level = if name == METADATA_VERSION { METADATA_VERSION_MIN } else { 0 };
         let assumed = check(name, level, level, finalized)?;
         if name == METADATA_VERSION {
             features.push(assumed);

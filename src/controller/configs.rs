@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::Outcome;
 use super::schema::Schema;
+use super::{Outcome, split_repeated};
 use crate::metadata::{ConfigMap, ConfigResource, Image, MetadataRecord, ResourceType};
 use crate::model::{ErrorCode, Failure, NodeId};
+use crate::protocol::messages::alter_configs_request::AlterableConfig as AlterableFully;
 use crate::protocol::messages::alter_configs_response::AlterConfigsResourceResponse as FullReply;
 use crate::protocol::messages::incremental_alter_configs_request::AlterableConfig;
 use crate::protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse as Reply;
 use crate::protocol::messages::{
-    AlterConfigsRequest, AlterConfigsResponse, ConfigRecord, IncrementalAlterConfigsRequest,
+    AlterConfigsRequest, AlterConfigsResponse, ClearElrRecord, ConfigRecord, IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 };
+
+/// The number of the operation that takes no value.
+const DELETE: i8 = 1;
+const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
 
 /// What to do with one key (KIP-339).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +57,9 @@ pub fn incremental_alter(
         let key = (row.resource_type, &*row.resource_name);
         let changed = resource_of(&resources, key).and_then(|resource| {
             let operations = operations_of(&row.configs)?;
+            let records = change_one(image, schema, &resource, &operations)?;
             check_exists(image, &resource)?;
-            change_one(image, schema, &resource, &operations)
+            Ok(records)
         });
         let failure = keep(&mut records, changed);
         responses.push(Reply {
@@ -78,10 +84,10 @@ pub fn alter(image: &Image, schema: &Schema, request: &AlterConfigsRequest) -> O
     for row in &request.resources {
         let key = (row.resource_type, &*row.resource_name);
         let changed = resource_of(&resources, key).and_then(|resource| {
-            let wanted = row.configs.iter().map(|config| (config.name.as_str(), config.value.as_deref()));
-            let wanted = wanted_of(wanted)?;
+            let wanted = wanted_of(&row.configs)?;
+            let records = replace_one(image, schema, &resource, &wanted)?;
             check_exists(image, &resource)?;
-            replace_one(image, schema, &resource, &wanted)
+            Ok(records)
         });
         let failure = keep(&mut records, changed);
         responses.push(FullReply {
@@ -115,72 +121,72 @@ fn resource_of(all: &[(i8, &str)], key: (i8, &str)) -> Result<ConfigResource, Fa
     let invalid = |text: String| Failure::new(ErrorCode::INVALID_REQUEST, text);
     let (kind, name) = key;
     let Some(kind) = ResourceType::from_wire(kind) else {
-        return Err(invalid(format!("Unknown resource type {kind}.")));
+        return Err(invalid(format!("Unknown resource type {kind}")));
     };
     if all.iter().filter(|other| **other == key).count() > 1 {
         return Err(invalid("Each resource must appear at most once.".to_owned()));
     }
-    match kind {
-        ResourceType::BrokerLogger => Err(invalid(format!("Unexpected resource type {}.", kind.name()))),
-        ResourceType::Topic | ResourceType::Broker | ResourceType::ClientMetrics | ResourceType::Group => {
-            Ok(ConfigResource::new(kind, name))
-        }
-    }
+    Ok(ConfigResource::new(kind, name))
 }
 
 fn operations_of(configs: &[AlterableConfig]) -> Result<BTreeMap<&str, Operation<'_>>, Failure> {
-    let invalid = |text: String| Failure::new(ErrorCode::INVALID_REQUEST, text);
+    let names: Vec<&str> = configs.iter().map(|config| config.name.as_str()).collect();
+    let nulls = configs.iter().filter(|config| config.config_operation != DELETE && config.value.is_none());
+    check_names(&names, &nulls.map(|config| config.name.as_str()).collect::<Vec<_>>())?;
     let mut operations = BTreeMap::new();
     for config in configs {
-        let value = config.value.as_deref();
-        let operation = match (config.config_operation, value) {
-            (0, Some(value)) => Operation::Set(value),
-            (1, _) => Operation::Delete,
-            (2, Some(value)) => Operation::Append(value),
-            (3, Some(value)) => Operation::Subtract(value),
-            (0 | 2 | 3, None) => return Err(invalid(format!("Null value not supported for : {}", config.name))),
-            (other, _) => {
-                return Err(invalid(format!("Unknown operation type {other} for config {}", config.name)));
+        let value = config.value.as_deref().unwrap_or_default();
+        let operation = match config.config_operation {
+            0 => Operation::Set(value),
+            DELETE => Operation::Delete,
+            2 => Operation::Append(value),
+            3 => Operation::Subtract(value),
+            other => {
+                let text = format!("Unknown operations type {other}");
+                return Err(Failure::new(ErrorCode::INVALID_REQUEST, text));
             }
         };
-        if operations.insert(config.name.as_str(), operation).is_some() {
-            return Err(invalid("Error due to duplicate config keys".to_owned()));
-        }
+        operations.insert(config.name.as_str(), operation);
     }
     Ok(operations)
 }
 
-fn wanted_of<'a>(
-    configs: impl Iterator<Item = (&'a str, Option<&'a str>)>,
-) -> Result<BTreeMap<&'a str, &'a str>, Failure> {
-    let invalid = |text: String| Failure::new(ErrorCode::INVALID_REQUEST, text);
-    let (mut wanted, mut nulls) = (BTreeMap::new(), Vec::new());
-    for (name, value) in configs {
-        match value {
-            None => nulls.push(name),
-            Some(value) if wanted.insert(name, value).is_none() => {}
-            Some(_) => return Err(invalid("Error due to duplicate config keys".to_owned())),
-        }
+fn wanted_of(configs: &[AlterableFully]) -> Result<BTreeMap<&str, &str>, Failure> {
+    let names: Vec<&str> = configs.iter().map(|config| config.name.as_str()).collect();
+    let nulls = configs.iter().filter(|config| config.value.is_none());
+    check_names(&names, &nulls.map(|config| config.name.as_str()).collect::<Vec<_>>())?;
+    Ok(configs.iter().filter_map(|config| Some((config.name.as_str(), config.value.as_deref()?))).collect())
+}
+
+fn check_names(names: &[&str], nulls: &[&str]) -> Result<(), Failure> {
+    let invalid = |text: String| Err(Failure::new(ErrorCode::INVALID_REQUEST, text));
+    let (_, repeated) = split_repeated(names.iter().copied());
+    if !repeated.is_empty() {
+        return invalid("Error due to duplicate config keys".to_owned());
     }
-    if nulls.is_empty() {
-        Ok(wanted)
-    } else {
-        Err(invalid(format!("Null value not supported for : {}", nulls.join(","))))
+    if !nulls.is_empty() {
+        return invalid(format!("Null value not supported for : {}", nulls.join(", ")));
     }
+    Ok(())
 }
 
 /// Refuses settings for what does not exist. A topic that is being created is not asked.
 fn check_exists(image: &Image, resource: &ConfigResource) -> Result<(), Failure> {
     match resource.kind {
-        ResourceType::Topic if image.topic(&resource.name).is_none() && !resource.name.is_empty() => {
-            Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.into())
+        ResourceType::Topic if image.topic(&resource.name).is_none() => {
+            let text = format!("The topic '{}' does not exist.", resource.name);
+            Err(Failure::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, text))
         }
-        ResourceType::Broker => match resource.name.parse::<i32>() {
+        ResourceType::Broker if !resource.name.is_empty() => match resource.name.parse::<i32>() {
+            Err(_) => {
+                let text = format!("Node id must be an integer, but it is: {}", resource.name);
+                Err(Failure::new(ErrorCode::INVALID_REQUEST, text))
+            }
             Ok(id) if image.broker(NodeId(id)).is_none() && image.controllers().get(NodeId(id)).is_none() => {
                 let text = format!("No node with id {id} found.");
                 Err(Failure::new(ErrorCode::BROKER_ID_NOT_REGISTERED, text))
             }
-            _ => Ok(()),
+            Ok(_) => Ok(()),
         },
         _ => Ok(()),
     }
@@ -205,12 +211,11 @@ pub(super) fn change_one(
             Operation::Set(value) => Some(value.to_owned()),
             Operation::Delete => None,
             Operation::Append(value) | Operation::Subtract(value) => {
-                if !schema.is_list(resource.kind, key) {
-                    let text = format!("Can't {} to key {key} because its type is not LIST.", operation.name());
-                    return Err(Failure::new(ErrorCode::INVALID_CONFIG, text));
+                if let Some(failure) = schema.not_a_list(resource.kind, key, operation.name()) {
+                    return Err(failure);
                 }
-                let default = schema.default_of(resource.kind, key);
-                Some(changed_list(now.or(default.as_ref()).map_or("", String::as_str), value, *operation))
+                let default = schema.default_of(resource.kind, key).unwrap_or_default();
+                Some(changed_list(now.map_or(default, String::as_str), value, *operation))
             }
         };
         // Brokers read their files again when a key is set to the value it has.
@@ -218,7 +223,7 @@ pub(super) fn change_one(
             changes.push((*key, then));
         }
     }
-    validated(schema, resource, known, changes)
+    validated(image, schema, resource, changes)
 }
 
 fn changed_list(now: &str, value: &str, operation: Operation<'_>) -> String {
@@ -251,31 +256,56 @@ fn replace_one(
     }
     let gone = known.keys().filter(|key| !wanted.contains_key(key.as_str()));
     changes.extend(gone.map(|key| (key.as_str(), None)));
-    validated(schema, resource, known, changes)
+    validated(image, schema, resource, changes)
 }
 
 fn validated(
+    image: &Image,
     schema: &Schema,
     resource: &ConfigResource,
-    known: &ConfigMap,
     changes: Vec<(&str, Option<String>)>,
 ) -> Result<Vec<MetadataRecord>, Failure> {
-    let mut after = known.clone();
+    let mut after = image.config(resource).map(|map| ConfigMap::clone(map)).unwrap_or_default();
     for (key, value) in &changes {
         match value {
             Some(value) => drop(after.insert((*key).to_owned(), value.clone())),
             None => drop(after.remove(*key)),
         }
     }
-    schema.validate(resource, &after, known)?;
-    let records = changes.into_iter().map(|(key, value)| {
-        ConfigRecord {
+    schema.validate(resource, &after)?;
+    let elr_enabled = image.features().is_elr_enabled();
+    let mut records = Vec::new();
+    let mut clears_elr = false;
+    for (key, value) in changes {
+        if elr_enabled && key == MIN_INSYNC_REPLICAS {
+            check_min_insync_replicas(resource, value.as_deref())?;
+            clears_elr = true;
+        }
+        let record = ConfigRecord {
             resource_type: resource.kind.wire(),
             resource_name: resource.name.to_string(),
             name: key.to_owned(),
             value,
-        }
-        .into()
-    });
-    Ok(records.collect())
+        };
+        records.push(record.into());
+    }
+    if clears_elr {
+        // Who was eligible under another minimum is not under this one (KIP-966). A name of none means every topic.
+        let topic_name = if resource.kind == ResourceType::Topic { resource.name.to_string() } else { String::new() };
+        records.push(ClearElrRecord { topic_name }.into());
+    }
+    Ok(records)
+}
+
+/// With eligible leader replicas the controller must know every topic's minimum: none may differ from broker to broker.
+fn check_min_insync_replicas(resource: &ConfigResource, value: Option<&str>) -> Result<(), Failure> {
+    if resource.kind != ResourceType::Broker {
+        return Ok(());
+    }
+    let text = match (resource.name.is_empty(), value) {
+        (false, _) => "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+        (true, None) => "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+        (true, Some(_)) => return Ok(()),
+    };
+    Err(Failure::new(ErrorCode::INVALID_CONFIG, text))
 }

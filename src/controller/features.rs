@@ -1,60 +1,11 @@
 //! UpdateFeatures, and what this program supports of each feature (KIP-584).
 
 use super::Outcome;
-use crate::metadata::{Features, Image, METADATA_VERSION, MetadataRecord, SupportedVersions};
+use crate::metadata::{Image, METADATA_VERSION, MetadataRecord, SupportedVersions, supported};
 use crate::model::{ErrorCode, Failure, NodeId};
 use crate::protocol::messages::update_features_request::FeatureUpdateKey;
 use crate::protocol::messages::update_features_response::UpdatableFeatureResult;
 use crate::protocol::messages::{FeatureLevelRecord, UpdateFeaturesRequest, UpdateFeaturesResponse};
-
-/// The level of `metadata.version` that a new cluster gets: 4.3-IV0.
-pub const METADATA_VERSION_LATEST: i16 = 30;
-/// The lowest level of `metadata.version` that is read: 3.3-IV3.
-pub const METADATA_VERSION_MIN: i16 = 7;
-
-/// Every feature with the levels that are built here, by name.
-pub const SUPPORTED: &[(&str, SupportedVersions)] = &[
-    ("eligible.leader.replicas.version", SupportedVersions { min: 0, max: 1 }),
-    ("group.version", SupportedVersions { min: 0, max: 0 }),
-    ("kraft.version", SupportedVersions { min: 0, max: 1 }),
-    (METADATA_VERSION, SupportedVersions { min: METADATA_VERSION_MIN, max: METADATA_VERSION_LATEST }),
-    ("share.version", SupportedVersions { min: 0, max: 0 }),
-    ("streams.version", SupportedVersions { min: 0, max: 0 }),
-    ("transaction.version", SupportedVersions { min: 0, max: 0 }),
-];
-
-/// The names of the levels of `metadata.version`, from level 7 on (`org.apache.kafka.server.common.MetadataVersion`).
-const METADATA_VERSION_NAMES: &[&str] = &[
-    "3.3-IV3", "3.4-IV0", "3.5-IV0", "3.5-IV1", "3.5-IV2", "3.6-IV0", "3.6-IV1", "3.6-IV2", "3.7-IV0", "3.7-IV1",
-    "3.7-IV2", "3.7-IV3", "3.7-IV4", "3.8-IV0", "3.9-IV0", "4.0-IV0", "4.0-IV1", "4.0-IV2", "4.0-IV3", "4.1-IV0",
-    "4.1-IV1", "4.2-IV0", "4.2-IV1", "4.3-IV0",
-];
-
-/// Kafka's name of a level of `metadata.version`.
-#[must_use]
-pub fn metadata_version_name(level: i16) -> Option<&'static str> {
-    let index = usize::try_from(level.checked_sub(METADATA_VERSION_MIN)?).ok()?;
-    METADATA_VERSION_NAMES.get(index).copied()
-}
-
-/// What this program supports of a feature.
-#[must_use]
-pub fn supported(name: &str) -> Option<SupportedVersions> {
-    SUPPORTED.iter().find(|(known, _)| *known == name).map(|(_, versions)| *versions)
-}
-
-/// A finalized feature whose level is not built here, in a sentence that says what to do.
-#[must_use]
-pub fn unsupported_finalized(features: &Features) -> Option<String> {
-    features.iter().find_map(|(name, level)| match supported(name) {
-        Some(versions) if versions.contains(level) => None,
-        Some(versions) => Some(format!(
-            "the cluster uses {name} at level {level}, and this program supports {} to {}",
-            versions.min, versions.max
-        )),
-        None => Some(format!("the cluster uses the feature {name}, which this program does not know")),
-    })
-}
 
 /// How a feature may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,16 +50,17 @@ pub fn update(
 }
 
 fn failed(request: &UpdateFeaturesRequest, version: i16, failure: &Failure) -> UpdateFeaturesResponse {
-    let top = UpdateFeaturesResponse {
-        error_code: failure.code.wire(),
-        error_message: Some(failure.message.clone()),
-        ..UpdateFeaturesResponse::default()
-    };
-    if version >= 2 {
-        return top;
+    if version <= 1 {
+        let results = results_of(request, failure.code, Some(&failure.message));
+        return UpdateFeaturesResponse { results, ..UpdateFeaturesResponse::default() };
     }
-    let results = results_of(request, failure.code, Some(&failure.message));
-    UpdateFeaturesResponse { results, ..top }
+    let text =
+        format!("The update failed for all features since the following feature had an error: {}", failure.message);
+    UpdateFeaturesResponse {
+        error_code: failure.code.wire(),
+        error_message: Some(text),
+        ..UpdateFeaturesResponse::default()
+    }
 }
 
 fn results_of(request: &UpdateFeaturesRequest, code: ErrorCode, text: Option<&str>) -> Vec<UpdatableFeatureResult> {
@@ -151,23 +103,28 @@ fn update_one(
         return refuse("Can't downgrade to a newer version.");
     }
     if name == METADATA_VERSION && new < now {
-        check_metadata_downgrade(new, direction)?;
+        check_metadata_downgrade(now, new, direction)?;
     }
     Ok(FeatureLevelRecord { name: name.to_owned(), feature_level: new }.into())
 }
 
-fn check_metadata_downgrade(new: i16, direction: Direction) -> Result<(), Failure> {
+fn check_metadata_downgrade(now: i16, new: i16, direction: Direction) -> Result<(), Failure> {
     let reason = if direction == Direction::UnsafeDown {
         "Unsafe metadata downgrade is not supported in this version."
     } else {
         "Refusing to perform the requested downgrade because it might delete metadata information."
     };
-    Err(Failure::new(ErrorCode::INVALID_UPDATE_VERSION, format!("Invalid metadata.version {new}. {reason}")))
+    Err(Failure::new(
+        ErrorCode::INVALID_UPDATE_VERSION,
+        format!("Unsupported metadata.version downgrade from {now} to {new}. {reason}"),
+    ))
 }
 
 /// Why a node of the cluster could not work at this level.
 fn not_supported(image: &Image, this_controller: NodeId, name: &str, level: i16) -> Option<String> {
-    if let Some(reason) = reason_not_supported(&format!("Local controller {this_controller}"), supported(name), level) {
+    if let Some(reason) =
+        reason_not_supported(&format!("Local controller {this_controller}"), supported::feature(name), level)
+    {
         return Some(reason);
     }
     let brokers = image.brokers().iter().map(|broker| ("Broker", broker.id, broker.features.get(name)));

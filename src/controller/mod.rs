@@ -6,6 +6,7 @@
 //! Invariants: a decision sees every record decided before it, committed or not; its answer is given only after all of these are
 //! committed; the records of one decision are committed together or not at all; a leader epoch never falls.
 
+mod bootstrap;
 pub mod brokers;
 pub mod configs;
 pub mod elections;
@@ -20,5 +21,5 @@ pub mod topics;
 
 pub use outcome::Outcome;
 use outcome::split_repeated;
-pub use schema::Schema;
+pub use schema::{Schema, node_settings};
 pub use service::{Controller, Options};

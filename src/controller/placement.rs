@@ -27,7 +27,8 @@ pub(super) fn place(
     let wanted = usize::try_from(replication_factor).expect("the caller has checked the replication factor");
     if wanted > racks.total {
         return Err(format!(
-            "The target replication factor of {wanted} cannot be reached because only {} broker(s) are registered.",
+            "The target replication factor of {wanted} cannot be reached because only {} broker(s) are registered or some \
+             brokers have all their log directories cordoned.",
             racks.total
         ));
     }

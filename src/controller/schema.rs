@@ -1,45 +1,58 @@
-//! What the controller must know of properties: which exist, what their values may be, and what holds for a topic.
+//! What a decision must know of properties: what this node was started with, what a topic's settings come to, and which
+//! settings may be made.
+
+use std::sync::Arc;
 
 use super::elections::TopicRules;
+use crate::config::{self, BrokerSettings, ConfigEntry, ConfigError, Kind, Settings, TopicConfig};
 use crate::metadata::{ConfigMap, ConfigResource, Image, ResourceType};
-use crate::model::Failure;
+use crate::model::{ErrorCode, Failure, NodeId, validate_topic_name};
 
-/// The properties and the configuration of this node.
+/// The longest value that a setting may have: it has to fit a string of Kafka's older encodings.
+const VALUE_LENGTH_MAX: usize = 32_767;
+/// The settings of a client metrics subscription (KIP-714).
+const CLIENT_METRICS: &[&str] = &["interval.ms", "match", "metrics"];
+/// The settings of a group (KIP-848, KIP-932, KIP-1071).
+const GROUP: &[&str] = &[
+    "consumer.heartbeat.interval.ms",
+    "consumer.session.timeout.ms",
+    "share.auto.offset.reset",
+    "share.heartbeat.interval.ms",
+    "share.isolation.level",
+    "share.record.lock.duration.ms",
+    "share.session.timeout.ms",
+    "streams.heartbeat.interval.ms",
+    "streams.initial.rebalance.delay.ms",
+    "streams.num.standby.replicas",
+    "streams.session.timeout.ms",
+];
+
+/// The properties of this node and the rules for all others.
 #[derive(Debug, Clone)]
 pub struct Schema {
+    settings: Arc<BrokerSettings>,
+    node_id: NodeId,
     num_partitions: i32,
     default_replication_factor: i16,
     delete_topic_enable: bool,
 }
 
-/// Where a value comes from, in the wire's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source(i8);
-
-impl Source {
-    /// The number on the wire.
-    #[must_use]
-    pub fn wire(self) -> i8 {
-        self.0
-    }
-}
-
-/// One effective property of a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: Option<String>,
-    /// Where the value comes from.
-    pub source: Source,
-    /// Whether it can be changed at all.
-    pub is_read_only: bool,
-    /// Whether its value must not be shown.
-    pub is_sensitive: bool,
-}
-
 impl Schema {
+    /// The rules of a node that was started with these settings.
+    ///
+    /// # Errors
+    /// A setting is not valid.
+    pub fn new(settings: Arc<BrokerSettings>) -> Result<Schema, ConfigError> {
+        let broker = settings.broker()?;
+        Ok(Schema {
+            node_id: NodeId(broker.node_id),
+            num_partitions: broker.num_partitions,
+            default_replication_factor: i16::try_from(broker.default_replication_factor).unwrap_or(i16::MAX),
+            delete_topic_enable: broker.delete_topic_enable,
+            settings,
+        })
+    }
+
     /// `num.partitions`.
     #[must_use]
     pub fn num_partitions(&self) -> i32 {
@@ -58,32 +71,108 @@ impl Schema {
         self.delete_topic_enable
     }
 
-    /// Every property of a topic with these settings of its own.
+    /// The settings of this node under what was changed at run time.
     #[must_use]
-    pub fn topic_entries(&self, _image: &Image, _configs: &ConfigMap) -> Vec<Entry> {
-        Vec::new()
+    pub fn node_settings(&self, image: &Image) -> BrokerSettings {
+        node_settings(&self.settings, image, self.node_id)
+    }
+
+    /// Every property of a topic with these settings of its own, by name.
+    #[must_use]
+    pub fn topic_entries(&self, image: &Image, own: &ConfigMap) -> Vec<ConfigEntry> {
+        self.node_settings(image).describe_topic(own).unwrap_or_default()
     }
 
     /// How the partitions of a topic are to be treated.
     #[must_use]
-    pub fn topic_rules(&self, _image: &Image, _topic: &str) -> TopicRules {
-        TopicRules { unclean_leader_election: false, min_insync_replicas: 1 }
+    pub fn topic_rules(&self, image: &Image, topic: &str) -> TopicRules {
+        let nothing = Settings::new();
+        let own = image.config(&ConfigResource::topic(topic)).map_or(&nothing, |own| own);
+        // What is in the image was checked before it came there; should it not hold here, the defaults are the safe side.
+        let config = self.node_settings(image).topic(own).unwrap_or_else(|_| TopicConfig::default());
+        TopicRules {
+            unclean_leader_election: config.unclean_leader_election_enable,
+            min_insync_replicas: usize::try_from(config.min_insync_replicas).unwrap_or(1),
+        }
     }
 
-    /// Whether a property is a list, which can be appended to.
+    /// Why a key cannot be appended to; none where it is a list.
     #[must_use]
-    pub fn is_list(&self, _kind: ResourceType, _key: &str) -> bool {
-        false
+    pub fn not_a_list(&self, kind: ResourceType, key: &str, operation: &str) -> Option<Failure> {
+        let refuse = |text: String| Some(Failure::new(ErrorCode::INVALID_CONFIG, text));
+        let row = match kind {
+            ResourceType::Topic => config::topic::TABLE.get(key),
+            ResourceType::Broker => config::broker::TABLE.get(key),
+            _ => None,
+        };
+        match (kind, row) {
+            (_, Some(row)) if row.kind == Kind::List => None,
+            (ResourceType::Broker, Some(_)) => {
+                let operation = operation.to_lowercase();
+                refuse(format!("Config value {operation} is not allowed for config key: {key}"))
+            }
+            (ResourceType::Broker, None) => refuse(format!("Unknown config name: {key}")),
+            _ => refuse(format!("Can't {operation} to key {key} because its type is not LIST.")),
+        }
     }
 
-    /// A property's default.
+    /// A list's default, to which a first append adds.
     #[must_use]
-    pub fn default_of(&self, _kind: ResourceType, _key: &str) -> Option<String> {
-        None
+    pub fn default_of(&self, kind: ResourceType, key: &str) -> Option<&'static str> {
+        let table = if kind == ResourceType::Topic { config::topic::TABLE } else { config::broker::TABLE };
+        table.get(key)?.default.text()
     }
 
-    /// Whether a resource can have these settings.
-    pub fn validate(&self, _resource: &ConfigResource, _new: &ConfigMap, _old: &ConfigMap) -> Result<(), Failure> {
-        Ok(())
+    /// Whether a resource can have these settings, by name and value.
+    ///
+    /// # Errors
+    /// Kafka's code and sentence.
+    pub fn validate(&self, resource: &ConfigResource, settings: &ConfigMap) -> Result<(), Failure> {
+        let invalid_request = |text: String| Err(Failure::new(ErrorCode::INVALID_REQUEST, text));
+        let name = &*resource.name;
+        if settings.values().any(|value| value.len() > VALUE_LENGTH_MAX) {
+            let text =
+                "The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.";
+            return Err(Failure::new(ErrorCode::INVALID_CONFIG, text));
+        }
+        match resource.kind {
+            ResourceType::Topic if name.is_empty() => {
+                invalid_request("Default topic resources are not allowed.".to_owned())
+            }
+            ResourceType::Topic => {
+                validate_topic_name(name).map_err(|text| Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, text))?;
+                config::check_topic(settings).map_err(|error| Failure::new(ErrorCode::INVALID_CONFIG, error.message))
+            }
+            ResourceType::Broker => {
+                let whose = if name.is_empty() { config::Brokers::All } else { config::Brokers::One };
+                let checked = config::check_dynamic_broker(whose, settings);
+                checked.map_err(|error| Failure::new(ErrorCode::INVALID_REQUEST, error.message))
+            }
+            ResourceType::Group if name.is_empty() => {
+                invalid_request("Default group resources are not allowed.".to_owned())
+            }
+            ResourceType::Group => match settings.keys().find(|key| !GROUP.contains(&key.as_str())) {
+                Some(unknown) => {
+                    let text = format!("Unknown group config name: {unknown}");
+                    Err(Failure::new(ErrorCode::INVALID_CONFIG, text))
+                }
+                None => Ok(()),
+            },
+            ResourceType::ClientMetrics if name.is_empty() => {
+                invalid_request("Subscription name can't be empty".to_owned())
+            }
+            ResourceType::ClientMetrics => match settings.keys().find(|key| !CLIENT_METRICS.contains(&key.as_str())) {
+                Some(unknown) => invalid_request(format!("Unknown client metrics configuration: {unknown}")),
+                None => Ok(()),
+            },
+            ResourceType::BrokerLogger => invalid_request(format!("Unknown resource type {}", resource.kind.wire())),
+        }
     }
+}
+
+/// A node's settings under what was changed at run time, for all brokers and for it.
+#[must_use]
+pub fn node_settings(fixed: &BrokerSettings, image: &Image, node: NodeId) -> BrokerSettings {
+    let of = |resource: &ConfigResource| image.config(resource).map(|map| Settings::clone(map)).unwrap_or_default();
+    fixed.with_dynamic(of(&ConfigResource::all_brokers()), of(&ConfigResource::broker(node)))
 }

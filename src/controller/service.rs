@@ -15,11 +15,11 @@ use super::brokers::{self, Beating, Heartbeat, Registering, Standing};
 use super::configs;
 use super::elections::TopicRules;
 use super::producer_ids::{self, ProducerIdsBlock};
-use super::{Outcome, Schema, features, partitions, topics};
+use super::{Outcome, Schema, bootstrap, features, partitions, topics};
 use crate::io::clock::Clock;
 use crate::io::rng::Rng;
-use crate::metadata::Image;
-use crate::model::{BrokerEpoch, ErrorCode, Failure, NodeId, Offset};
+use crate::metadata::{Image, MetadataRecord};
+use crate::model::{BrokerEpoch, ErrorCode, Failure, LeaderEpoch, NodeId, Offset};
 use crate::protocol::messages::{
     AlterConfigsRequest, AlterConfigsResponse, BrokerHeartbeatRequest, BrokerRegistrationRequest,
     ControllerRegistrationRequest, CreatePartitionsRequest, CreatePartitionsResponse, CreateTopicsRequest,
@@ -69,7 +69,7 @@ impl fmt::Debug for Command {
 
 /// A decision's records, and its answer for when they are committed.
 struct Decided {
-    records: Vec<crate::metadata::MetadataRecord>,
+    records: Vec<MetadataRecord>,
     answer: Answer,
 }
 
@@ -371,7 +371,8 @@ async fn refuse_all(commands: &mut mpsc::Receiver<Command>) -> Over {
 /// One time as leader. Dropping it drops all that is not committed, and the answers with it.
 struct Reign {
     quorum: Quorum,
-    epoch: crate::model::LeaderEpoch,
+    epoch: LeaderEpoch,
+    took_over_transaction: bool,
     mind: Mind,
     committed: watch::Receiver<Offset>,
     /// Answers that wait for the commit of everything below an offset, in order.
@@ -393,10 +394,25 @@ impl Reign {
         let sessions = alive.collect();
         let mind = Mind { options: options.clone(), image, next_offset: leadership.first_offset, sessions };
         let committed = quorum.committed();
-        Some(Reign { quorum: quorum.clone(), epoch: leadership.epoch, mind, committed, waiting: VecDeque::new() })
+        Some(Reign {
+            quorum: quorum.clone(),
+            epoch: leadership.epoch,
+            took_over_transaction: leadership.took_over_transaction,
+            mind,
+            committed,
+            waiting: VecDeque::new(),
+        })
     }
 
     async fn run(mut self, commands: &mut mpsc::Receiver<Command>) -> Over {
+        let records = bootstrap::activation(&self.mind.image, self.took_over_transaction);
+        for record in &records {
+            tracing::info!(epoch = self.epoch.0, record = ?record, "the new controller writes");
+        }
+        if let Err(failure) = self.take(Decided { records, answer: Box::new(|_| ()) }).await {
+            tracing::error!(epoch = self.epoch.0, error = %failure.message, "the controller could not begin");
+            return refuse_all(commands).await;
+        }
         let mut checks = tokio::time::interval(self.mind.options.session_timeout / SESSION_CHECKS);
         loop {
             let decided = tokio::select! {

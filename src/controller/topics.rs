@@ -32,18 +32,16 @@ pub fn create(
     rng: &dyn Rng,
 ) -> Outcome<CreateTopicsResponse> {
     let (single, repeated) = split_repeated(request.topics.iter().map(|topic| topic.name.as_str()));
-    let mut names: BTreeSet<&str> = BTreeSet::new();
     let mut records = Vec::new();
     let mut topics = Vec::new();
     let allowed = |topic: &&CreatableTopic| single.contains(topic.name.as_str()) && topic.name != METADATA_TOPIC;
     let wanted = request.topics.iter().filter(allowed);
     let total = partitions::check_total(wanted.clone().map(|topic| wanted_count(schema, topic)));
     for topic in wanted {
-        let checked = total.clone().and_then(|()| check_name(image, &names, &topic.name));
+        let checked = total.clone().and_then(|()| check_name(image, &topic.name));
         let created = checked.and_then(|()| create_one(image, schema, topic, rng));
         topics.push(match created {
             Ok(created) => {
-                names.insert(&topic.name);
                 records.extend(created.records);
                 created.reply
             }
@@ -80,7 +78,7 @@ fn refused(name: &str, failure: &Failure) -> CreatableTopicResult {
     }
 }
 
-fn check_name(image: &Image, created_now: &BTreeSet<&str>, name: &str) -> Result<(), Failure> {
+fn check_name(image: &Image, name: &str) -> Result<(), Failure> {
     if image.topic(name).is_some() {
         let text = format!("Topic '{name}' already exists.");
         return Err(Failure::new(ErrorCode::TOPIC_ALREADY_EXISTS, text));
@@ -89,8 +87,7 @@ fn check_name(image: &Image, created_now: &BTreeSet<&str>, name: &str) -> Result
     if !name.contains(['.', '_']) {
         return Ok(());
     }
-    let known = image.topics().iter().map(|topic| &*topic.name).chain(created_now.iter().copied());
-    match known.into_iter().find(|known| topic_collides(known, name)) {
+    match image.topics().iter().map(|topic| &*topic.name).find(|known| topic_collides(known, name)) {
         Some(other) => {
             let text = format!("Topic '{name}' collides with existing topic: {other}");
             Err(Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, text))

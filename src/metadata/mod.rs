@@ -15,6 +15,7 @@ mod publisher;
 pub mod record;
 mod replay;
 pub mod snapshot;
+pub mod supported;
 
 pub use delta::{Delta, PartitionChange};
 pub use image::*;

@@ -3,8 +3,6 @@
 //!
 //! A snapshot header of ours also says which entry of the consensus it ends with, in a tagged field that Kafka skips.
 
-use bytes::Bytes;
-
 use super::types::{Voter, VoterEndpoint};
 use crate::model::{NodeId, Timestamp};
 use crate::protocol::messages::voters_record::{Endpoint, KRaftVersionFeature};
@@ -128,7 +126,7 @@ pub(super) fn read(record: &ControlRecord) -> Result<Control, DecodeError> {
 }
 
 fn voters_of(record: VotersRecord) -> Vec<Voter> {
-    let endpoint = |row: voters_record::Endpoint| VoterEndpoint { name: row.name, host: row.host, port: row.port };
+    let endpoint = |row: Endpoint| VoterEndpoint { name: row.name, host: row.host, port: row.port };
     let voter = |row: voters_record::Voter| Voter {
         id: NodeId(row.voter_id),
         directory_id: row.voter_directory_id,

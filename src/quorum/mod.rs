@@ -9,12 +9,24 @@
 //! is published before its commit is told; a snapshot under its final name is whole.
 
 mod batch;
+mod consensus_state;
 mod control;
+mod error;
+mod files;
 mod quorum_state;
 mod service;
+mod single;
 mod snapshot;
 mod state_machine;
+mod store;
+mod tail;
 mod types;
 
-pub use service::Quorum;
-pub use types::{Description, Leadership, LogLimits, Proposal, ProposeError, ReplicaState, Voter, VoterEndpoint};
+pub use error::QuorumError;
+pub use service::{Options, Quorum};
+pub use types::{
+    Description, Leadership, LogLimits, Proposal, ProposeError, ReplicaState, Voter, VoterEndpoint, VoterSource,
+};
+
+#[cfg(test)]
+mod tests;

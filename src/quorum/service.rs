@@ -2,17 +2,48 @@
 //!
 //! Behind it stands one voter for now; an engine with several takes its place without a change above the seam.
 
+use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::types::{Description, Leadership, Proposal, ProposeError};
+use super::error::QuorumError;
+use super::single;
+use super::types::{Description, Leadership, LogLimits, Proposal, ProposeError, VoterSource};
+use crate::io::clock::Clock;
+use crate::io::disk::Disk;
+use crate::io::rng::Rng;
+use crate::log::Health;
 use crate::metadata::Publisher;
-use crate::model::Offset;
+use crate::model::{NodeId, Offset, Uuid};
 
 /// How many proposals may wait to be written. The controller decides one request after the other and answers each after its
 /// commit, so this bounds what one fsync may carry, not how many clients wait.
 pub(super) const PROPOSALS_MAX: usize = 1024;
+
+/// What a node's part in the quorum is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `node.id`.
+    pub node_id: NodeId,
+    /// The log directory that holds the metadata log (`metadata.log.dir`, or the first of `log.dirs`).
+    pub log_dir: PathBuf,
+    /// The id of that directory.
+    pub directory_id: Uuid,
+    /// Whether that directory works.
+    pub health: Arc<Health>,
+    /// Where the voters are named.
+    pub voters: VoterSource,
+    /// When the log is cut into snapshots and segments.
+    pub limits: LogLimits,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}
 
 /// A node's part in the metadata quorum. Clones are the same quorum.
 #[derive(Debug, Clone)]
@@ -32,6 +63,19 @@ pub(super) struct Shared {
 }
 
 impl Quorum {
+    /// Opens the metadata log and begins to lead; this blocks. The second value has to be run, on a thread apart from the one
+    /// that serves clients; it ends when `stop` does, with everything on the disk, or when the disk fails.
+    ///
+    /// # Errors
+    /// The log cannot be opened, or this node is not all of its quorum.
+    pub fn start(
+        options: &Options,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(Quorum, impl Future<Output = ()> + Send + 'static), QuorumError> {
+        let (quorum, engine) = single::start(options)?;
+        Ok((quorum, engine.run(stop)))
+    }
+
     /// Hands a batch over to be committed. Batches are committed in the order of the calls, or from one on not at all. The batch
     /// is committed once [`Quorum::committed`] has passed its last offset.
     ///

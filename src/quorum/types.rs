@@ -51,6 +51,18 @@ pub struct Voter {
     pub endpoints: Vec<VoterEndpoint>,
 }
 
+/// Where a quorum's voters are named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VoterSource {
+    /// In the configuration (`controller.quorum.voters`), the same on every node: `kraft.version` 0.
+    Static(Vec<NodeId>),
+    /// In the log itself: `kraft.version` 1. A new log begins with this node as its only voter.
+    Log {
+        /// Where this node listens for the quorum.
+        endpoints: Vec<VoterEndpoint>,
+    },
+}
+
 /// One address of a voter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoterEndpoint {

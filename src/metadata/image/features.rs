@@ -6,6 +6,10 @@ use crate::protocol::messages::FeatureLevelRecord;
 
 /// The feature that says which metadata records may be written.
 pub const METADATA_VERSION: &str = "metadata.version";
+/// The newest level of `metadata.version` that is understood: 4.3-IV0.
+pub const METADATA_VERSION_LATEST: i16 = 30;
+/// The oldest level of `metadata.version` that is understood: 3.3-IV3.
+pub const METADATA_VERSION_MIN: i16 = 7;
 /// The feature that says how the quorum keeps its voters.
 pub const KRAFT_VERSION: &str = "kraft.version";
 /// The feature that turns eligible leader replicas on (KIP-966).

@@ -25,7 +25,10 @@ pub use configs::{ConfigMap, ConfigResource, Configs, ResourceType};
 pub use controllers::{ControllerRegistration, Controllers};
 pub use delegation_tokens::DelegationTokens;
 pub use error::ReplayError;
-pub use features::{ELIGIBLE_LEADER_REPLICAS_VERSION, Features, KRAFT_VERSION, METADATA_VERSION};
+pub use features::{
+    ELIGIBLE_LEADER_REPLICAS_VERSION, Features, KRAFT_VERSION, METADATA_VERSION, METADATA_VERSION_LATEST,
+    METADATA_VERSION_MIN,
+};
 pub use producer_ids::ProducerIds;
 pub use provenance::Provenance;
 pub use scram::Scram;
