@@ -27,6 +27,10 @@
 //! | [`server`] | the running node: wiring, dispatch, one handler per API |
 //! | [`cli`] | the tools, one file or folder each |
 
+// The doubles of `cli-tests/support` name the library as tests outside of it do; unit tests use them too.
+#[cfg(test)]
+extern crate self as mq;
+
 pub mod assignor;
 pub mod cli;
 pub mod client;

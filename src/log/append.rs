@@ -52,6 +52,25 @@ pub enum Append {
     },
 }
 
+impl Append {
+    /// The append of one whole batch that this node has built itself.
+    ///
+    /// # Errors
+    /// The bytes are not one batch.
+    pub fn of_built(batch: &Bytes, leader_epoch: LeaderEpoch, origin: Origin) -> Result<Append, RecordError> {
+        let parsed = Batch::parse(batch)?;
+        let header = *parsed.header();
+        let batch = Validated {
+            header,
+            rest: batch.slice(BATCH_OVERHEAD..header.size_in_bytes()),
+            max_timestamp: header.max_timestamp,
+            log_append_time: None,
+            rebuilt: false,
+        };
+        Ok(Append::Lead { batch, leader_epoch, origin })
+    }
+}
+
 /// What became of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {

@@ -1,5 +1,6 @@
 //! The properties of a topic that its logs follow.
 
+use crate::config::TopicConfig;
 use crate::model::Millis;
 
 /// The properties of a topic that its logs follow, each named as in Kafka. A negative limit means "none".
@@ -31,6 +32,8 @@ pub struct LogConfig {
     pub cleanup_delete: bool,
     /// Whether `cleanup.policy` holds `compact`.
     pub cleanup_compact: bool,
+    /// `max.compaction.lag.ms`.
+    pub max_compaction_lag_ms: Millis,
     /// `producer.id.expiration.ms`, a property of the broker.
     pub producer_id_expiration_ms: Millis,
 }
@@ -51,16 +54,42 @@ impl Default for LogConfig {
             file_delete_delay_ms: 60_000,
             cleanup_delete: true,
             cleanup_compact: false,
+            max_compaction_lag_ms: i64::MAX,
             producer_id_expiration_ms: 86_400_000,
         }
     }
 }
 
 impl LogConfig {
-    /// How long a segment may wait to be rolled: `segment.ms`, and for a compacted topic... the smaller of it and
-    /// `max.compaction.lag.ms`, which comes with the cleaner.
+    /// What the properties of a topic mean for its logs.
+    #[must_use]
+    pub fn of(topic: &TopicConfig, producer_id_expiration_ms: Millis) -> LogConfig {
+        let has_policy = |name: &str| topic.cleanup_policy.iter().any(|policy| policy == name);
+        let segment_bytes = topic.internal_segment_bytes.unwrap_or(topic.segment_bytes);
+        LogConfig {
+            // Every size was checked to be at least 0 when it was set.
+            segment_bytes: u64::try_from(segment_bytes).unwrap_or_default(),
+            segment_ms: topic.segment_ms,
+            segment_jitter_ms: topic.segment_jitter_ms,
+            segment_index_bytes: u32::try_from(topic.segment_index_bytes).unwrap_or_default(),
+            index_interval_bytes: u64::try_from(topic.index_interval_bytes).unwrap_or_default(),
+            preallocate: topic.preallocate,
+            flush_messages: topic.flush_messages,
+            flush_ms: topic.flush_ms,
+            retention_bytes: topic.retention_bytes,
+            retention_ms: topic.retention_ms,
+            file_delete_delay_ms: topic.file_delete_delay_ms,
+            cleanup_delete: has_policy("delete"),
+            cleanup_compact: has_policy("compact"),
+            max_compaction_lag_ms: topic.max_compaction_lag_ms,
+            producer_id_expiration_ms,
+        }
+    }
+
+    /// How long a segment may wait to be rolled. One of a compacted topic must be rolled before its records have to be
+    /// open to compaction (KIP-354).
     #[must_use]
     pub(super) fn segment_ms_max(&self) -> Millis {
-        self.segment_ms
+        if self.cleanup_compact { self.segment_ms.min(self.max_compaction_lag_ms) } else { self.segment_ms }
     }
 }

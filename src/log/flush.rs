@@ -52,7 +52,7 @@ impl Log {
     fn flush_to(&self, offset: Offset, now: Timestamp) -> Result<(), LogError> {
         let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_usable()?;
-        if offset <= self.recovery_point() {
+        if offset <= self.recovery_point() && !self.has_new_names.load(Ordering::Acquire) {
             return Ok(());
         }
         self.health.judge(self.flush_files(offset))?;
@@ -63,9 +63,9 @@ impl Log {
 
     fn flush_files(&self, offset: Offset) -> Result<(), LogError> {
         let recovery_point = self.recovery_point();
+        let has_new_names = self.has_new_names.swap(false, Ordering::AcqRel);
         self.epochs.sync(&self.place)?;
         let segments = self.segments();
-        let mut has_new_files = recovery_point <= segments[0].base_offset();
         for (index, segment) in segments.iter().enumerate() {
             let next_base = segments.get(index + 1).map(|next| next.base_offset());
             let is_flushed = next_base.is_some_and(|next| next <= recovery_point);
@@ -73,18 +73,21 @@ impl Log {
                 continue;
             }
             segment.sync(if next_base.is_some() { Sync::WithIndexes } else { Sync::Batches })?;
-            has_new_files |= segment.base_offset() >= recovery_point;
             if let Some(next) = next_base {
                 // Snapshots are named by their offsets, so the appender need not wait for the sync.
                 snapshots::sync(&self.place, next)?;
             }
         }
-        if has_new_files {
+        if has_new_names {
             topic_id::sync(&self.place)?;
-            let directory = self.place.directory();
-            self.place.disk.sync_directory(&directory).at(&directory)?;
+            self.sync_directory()?;
         }
         Ok(())
+    }
+
+    pub(super) fn sync_directory(&self) -> Result<(), LogError> {
+        let directory = self.place.directory();
+        self.place.disk.sync_directory(&directory).at(&directory)
     }
 
     /// Closes the log: everything is durable, the indexes are cut to their entries, and a snapshot of the producers is
@@ -108,10 +111,7 @@ impl Log {
         })();
         self.health.judge(closed)?;
         self.flush(now)?;
-        let synced = appender.active.segment.sync(Sync::WithIndexes).and_then(|()| {
-            let directory = self.place.directory();
-            self.place.disk.sync_directory(&directory).at(&directory)
-        });
+        let synced = appender.active.segment.sync(Sync::WithIndexes).and_then(|()| self.sync_directory());
         self.health.judge(synced)?;
         self.mark_closed();
         Ok(())

@@ -117,6 +117,8 @@ pub struct Log {
     pub(super) removals: Removals,
     pub(super) flushing: Mutex<()>,
     pub(super) last_flush: AtomicI64,
+    /// Files were made, renamed or removed, and the directory was not synced since.
+    pub(super) has_new_names: AtomicBool,
     is_closed: AtomicBool,
 }
 
@@ -169,6 +171,7 @@ impl Log {
             removals,
             flushing: Mutex::new(()),
             last_flush: AtomicI64::new(open.now.0),
+            has_new_names: AtomicBool::new(open.last_stop == LastStop::Unclean),
             is_closed: AtomicBool::new(false),
         })
     }
@@ -371,6 +374,7 @@ impl Log {
         assert!(!segments.is_empty(), "a log always has a segment");
         assert!(segments.is_sorted_by_key(|segment| segment.base_offset()), "segments are in order");
         self.segments.store(Arc::new(segments));
+        self.has_new_names.store(true, Ordering::Release);
     }
 
     pub(super) fn end(&self) -> LogEnd {

@@ -38,6 +38,8 @@ mod retention;
 mod roll;
 mod segment;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 mod time_index;
 mod times;
 mod topic_id;

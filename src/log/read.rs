@@ -25,6 +25,14 @@ pub struct Read {
     pub min_one: MinOne,
 }
 
+impl Read {
+    /// All that there is from `offset` on.
+    #[must_use]
+    pub fn all_from(offset: Offset) -> Read {
+        Read { offset, max_bytes: usize::MAX, upper_bound: Offset::MAX, min_one: MinOne::Whole }
+    }
+}
+
 /// Whether a first batch that is too large is returned nevertheless (KIP-74).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MinOne {

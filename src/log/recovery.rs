@@ -186,8 +186,11 @@ impl<'a> Loader<'a> {
                 self.drop_segments(&rest)?;
                 return Ok(());
             }
-            if let Some(next) = rest.first() {
-                self.check_neighbours(recovered.next_offset, next.base_offset())?;
+            if let Some(next) = rest.first()
+                && self.check_neighbours(recovered.next_offset, next.base_offset())? == Neighbours::TornApart
+            {
+                self.drop_segments(&rest)?;
+                return Ok(());
             }
             self.segments.extend(rest);
             index += 1;
@@ -195,20 +198,22 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Two segments that follow each other may not overlap; a gap is Kafka's way to store what compaction has left, and
-    /// else a loss that somebody must hear of.
-    fn check_neighbours(&self, next_offset: Offset, next_base: Offset) -> Result<(), LogError> {
+    /// Two segments that follow each other may not overlap. Where records are missing between them, and were not known to
+    /// be on the disk, a power cut has taken them: the log ends before the gap. Any other gap is reported and stays; in a
+    /// compacted log it is no loss.
+    fn check_neighbours(&self, next_offset: Offset, next_base: Offset) -> Result<Neighbours, LogError> {
         if next_base < next_offset {
-            return Err(self.inconsistent(format!(
-                "segment {} begins before the one ahead of it ends, at {next_offset}",
-                file_name(next_base, LOG)
-            )));
+            let name = file_name(next_base, LOG);
+            return Err(
+                self.inconsistent(format!("{name} begins before the segment ahead of it ends, at {next_offset}"))
+            );
         }
-        if next_base > next_offset && !self.open.config.cleanup_compact {
-            let partition = &self.open.topic_partition;
-            tracing::error!(%partition, from = %next_offset, to = %next_base, "records are missing between two segments");
+        if next_base == next_offset || self.open.config.cleanup_compact {
+            return Ok(Neighbours::Fit);
         }
-        Ok(())
+        let partition = &self.open.topic_partition;
+        tracing::error!(%partition, from = %next_offset, to = %next_base, "records are missing between two segments");
+        if next_offset >= self.open.recovery_point { Ok(Neighbours::TornApart) } else { Ok(Neighbours::Fit) }
     }
 
     /// Rebuilds the indexes of segments that need not be recovered but whose indexes are missing or broken.
@@ -397,6 +402,15 @@ enum Tail {
     Cut,
     /// They were once known to be on the disk and stay.
     Keep,
+}
+
+/// How two segments that follow each other lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Neighbours {
+    /// They may stay.
+    Fit,
+    /// The second one has lost what was before it.
+    TornApart,
 }
 
 #[derive(Debug, Clone, Copy)]

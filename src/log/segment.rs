@@ -379,17 +379,19 @@ impl Segment {
         Ok(())
     }
 
-    /// Cuts the segment before the batch that holds `offset`, or does nothing where no batch does.
-    pub(super) fn truncate_to(&self, offset: Offset) -> Result<(), LogError> {
-        let Some(found) = self.find(offset)? else { return Ok(()) };
+    /// Cuts the segment before the batch that holds `offset`, or does nothing where no batch does. The result is the first
+    /// offset that went.
+    pub(super) fn truncate_to(&self, offset: Offset) -> Result<Option<Offset>, LogError> {
+        let Some(found) = self.find(offset)? else { return Ok(None) };
+        let first_gone = found.header.base_offset;
         if !self.is_suspect() {
-            self.offset_index.truncate_to(found.header.base_offset)?;
-            self.time_index.truncate_to(found.header.base_offset)?;
+            self.offset_index.truncate_to(first_gone)?;
+            self.time_index.truncate_to(first_gone)?;
         }
-        self.txn_index.truncate_to(offset)?;
+        self.txn_index.truncate_to(first_gone)?;
         self.cut(found.position)?;
         self.set_largest(None);
-        Ok(())
+        Ok(Some(first_gone.min(offset)))
     }
 
     /// Cuts the file of batches, and only that.

@@ -9,10 +9,11 @@ use super::error::LogError;
 use super::log::{Active, Appender, Log};
 use super::read::floor;
 use super::replay::{Offsets, replay};
-use super::segment::Segment;
+use super::segment::{Segment, Sync};
 
 impl Log {
-    /// Drops all records of `offset` and above; says whether there were any. A batch that holds `offset` goes as a whole.
+    /// Drops all records of `offset` and above; says whether there were any. A batch that holds `offset` goes as a whole,
+    /// and the log then ends where that batch began, so that no gap is left.
     ///
     /// # Errors
     /// The disk fails.
@@ -43,7 +44,9 @@ impl Log {
         dropped.reverse();
         self.remove(&dropped, now)?;
         segment.make_writable(&config)?;
-        segment.truncate_to(offset)?;
+        let offset = segment.truncate_to(offset)?.unwrap_or(offset);
+        // After a power cut the records must not be back: others may by then have their offsets.
+        segment.sync(Sync::Batches)?;
         appender.active = Active::existing(segment.clone(), now, self.jitter_ms());
         self.set_end(&segment, offset);
         self.epochs.truncate_from_end(offset);
@@ -85,7 +88,9 @@ impl Log {
         self.epochs.clear();
         appender.snapshots.restart()?;
         self.reload_producers(appender, offset, now)?;
-        self.epochs.write(&self.place)
+        self.epochs.write(&self.place)?;
+        // A start that found the old files again would take the log to end elsewhere.
+        self.sync_directory()
     }
 
     /// Rebuilds what is known of producers after the end was cut: from the last snapshot on.

@@ -1,0 +1,14 @@
+//! Tests of whole logs and log directories.
+
+mod appending;
+mod crashes;
+mod directories;
+mod faults;
+#[path = "../../cli-tests/support/memory_disk.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod memory_disk;
+mod model;
+mod reading;
+mod retention;
+mod support;
+mod truncation;
