@@ -176,8 +176,6 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-
     #[test]
     fn a_log_holds_what_a_list_would(steps in proptest::collection::vec(step(), 1..60)) {
         let mut model = Model::new();
