@@ -5,4 +5,6 @@
 
 pub mod broker;
 pub mod connection;
+#[allow(dead_code, reason = "the unit tests of the storage rooms use it")]
+pub mod memory_disk;
 pub mod run;

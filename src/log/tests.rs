@@ -5,7 +5,7 @@ mod crashes;
 mod directories;
 mod faults;
 #[path = "../../cli-tests/support/memory_disk.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
+#[allow(dead_code, unreachable_pub, reason = "tests outside of the library use it as well")]
 mod memory_disk;
 mod model;
 mod reading;
