@@ -241,7 +241,7 @@ fn kind_text(kind: Kind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{BrokerSettings, ConsumerConfig, Given, ProducerConfig, Properties};
+    use crate::config::{BrokerSettings, ConsumerConfig, Given, Notice, ProducerConfig, Properties};
 
     #[test]
     fn every_sample_can_be_used_as_it_is() {
@@ -250,8 +250,8 @@ mod tests {
             match sample {
                 Sample::Server | Sample::Controller => {
                     let given = Given { file: Some(&file), ..Given::default() };
-                    let (_, notices) = BrokerSettings::start(&given).expect(sample.file_name());
-                    assert_eq!(notices, [], "{}", sample.file_name());
+                    let (_, notices) = BrokerSettings::start(&given).expect("every value is valid");
+                    assert!(!notices.iter().any(Notice::is_warning), "{notices:?}");
                 }
                 Sample::Producer => drop(ProducerConfig::read(&file.settings()).expect("valid")),
                 Sample::Consumer => drop(ConsumerConfig::read(&file.settings()).expect("valid")),

@@ -312,8 +312,7 @@ pub(in crate::config) fn reset_duration(text: &str) -> Option<i64> {
         }
     }
     let is_length = parts > 0 && (0.0..9.0e15).contains(&seconds) && !rest.is_empty() && !rest.ends_with('T');
-    #[allow(clippy::cast_possible_truncation)] // Bounded one line above.
-    is_length.then(|| (seconds * 1000.0) as i64)
+    is_length.then_some((seconds * 1000.0) as i64)
 }
 
 /// A double as Java writes it: at least one digit after the point, and an exponent outside 0.001 to 10,000,000.
