@@ -1,0 +1,110 @@
+//! The table of tools: a row each.
+
+use clap::{ArgMatches, Command};
+
+use super::error::{ScriptFailure, ToolError};
+use super::invocation::Style;
+use super::output::Output;
+use super::{generate, server_start, topics};
+
+/// One tool.
+#[derive(Debug)]
+pub struct Tool {
+    /// Its name after `mq`.
+    pub name: &'static str,
+    /// The scripts that it stands for, without `.sh`.
+    pub scripts: &'static [&'static str],
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Its flags.
+    pub(super) command: fn() -> Command,
+    /// What it does with them.
+    pub(super) run: fn(&ArgMatches, &mut Context) -> Result<(), ToolError>,
+    /// How its script reports a failure.
+    pub(super) failure: ScriptFailure,
+    /// Whether words that belong to no flag mean something.
+    pub(super) operands: Operands,
+}
+
+/// What a word that belongs to no flag is to a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operands {
+    /// Nothing: Kafka's scripts ignore it.
+    Stray,
+    /// An argument of the tool.
+    Used,
+}
+
+/// What a tool works with.
+#[derive(Debug)]
+pub struct Context {
+    /// In whose manner it runs.
+    pub style: Style,
+    /// Where it prints.
+    pub output: Output,
+}
+
+/// Every tool, by name.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "generate",
+        scripts: &[],
+        about: "Write completions, manual pages, sample files or links for scripts' names",
+        command: generate::command,
+        run: generate::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Used,
+    },
+    Tool {
+        name: "server-start",
+        scripts: &["kafka-server-start"],
+        about: "Run a node: broker, controller or both",
+        command: server_start::command,
+        run: server_start::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Used,
+    },
+    Tool {
+        name: "topics",
+        scripts: &["kafka-topics"],
+        about: "Create, list, describe, alter and delete topics",
+        command: topics::command,
+        run: topics::run,
+        failure: ScriptFailure {
+            stdout: Some("Error while executing topic command : "),
+            logger: Some("org.apache.kafka.tools.TopicCommand"),
+        },
+        operands: Operands::Stray,
+    },
+];
+
+impl Tool {
+    /// The flags under the name by which the tool was called.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        (self.command)().name(self.name).about(self.about).disable_version_flag(true)
+    }
+}
+
+/// `mq` with all tools, for help, completions and manual pages.
+#[must_use]
+pub fn command() -> Command {
+    let root = Command::new("mq")
+        .about("Kafka in one binary: broker, tools and client library")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true);
+    TOOLS.iter().fold(root, |root, tool| root.subcommand(tool.command()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_has_sound_flags_and_a_place_of_its_own() {
+        command().debug_assert();
+        assert!(TOOLS.is_sorted_by_key(|tool| tool.name));
+    }
+}
