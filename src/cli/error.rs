@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | usage | stderr, 2 | stderr, 1, with help where the script shows it |
 //! | argument (a value that cannot be) | stderr, 2 | as a failure |
+//! | setup (a file or address that was named is no good) | stderr, 1 | stderr, 1 |
 //! | failed | stderr, 1 | as the script says it, 1 |
 //! | broken pipe | nothing, 0 | nothing, 0 |
 //! | told (the tool has said all) | nothing, 1 | nothing, 1 |
@@ -22,6 +23,8 @@ pub enum Kind {
     Usage,
     /// A value on the command line is wrong.
     Argument,
+    /// A file or an address that was named is no good; nothing was asked for yet.
+    Setup,
     /// The server refused, or did not answer; or something here went wrong.
     Failed,
     /// Nobody reads what the tool prints.
@@ -36,7 +39,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage | Kind::Argument => 2,
-            Kind::Failed | Kind::Told => 1,
+            Kind::Setup | Kind::Failed | Kind::Told => 1,
             Kind::BrokenPipe => 0,
         }
     }
@@ -83,6 +86,11 @@ impl ToolError {
         ToolError::new(Kind::Argument, class, message)
     }
 
+    /// A file or an address that was named is no good.
+    pub fn setup(message: impl Into<String>) -> ToolError {
+        ToolError::new(Kind::Setup, "", message)
+    }
+
     /// What was asked for could not be done; `class` is what Java calls the reason.
     pub fn failed(class: &str, message: impl Into<String>) -> ToolError {
         ToolError::new(Kind::Failed, class, message)
@@ -105,7 +113,7 @@ impl ToolError {
         match self.kind {
             Kind::BrokenPipe => return 0,
             Kind::Told => return 1,
-            Kind::Usage | Kind::Argument | Kind::Failed => {}
+            Kind::Usage | Kind::Argument | Kind::Setup | Kind::Failed => {}
         }
         match style {
             Style::Mq => {
@@ -123,7 +131,7 @@ impl ToolError {
     }
 
     fn report_as_script(&self, tool: &Tool, style: &Style, output: &mut Output) {
-        if self.kind == Kind::Usage {
+        if self.kind == Kind::Usage || self.kind == Kind::Setup {
             output.error(&self.message);
             if self.shows_help {
                 let mut command = tool.command().bin_name(style.program(tool));
@@ -147,7 +155,7 @@ impl ToolError {
 }
 
 /// The time as Kafka's scripts log it.
-fn log_time(clock: &dyn Clock) -> String {
+pub(super) fn log_time(clock: &dyn Clock) -> String {
     let now = jiff::Timestamp::from_millisecond(clock.now().0).unwrap_or_default();
     now.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S,%3f").to_string()
 }

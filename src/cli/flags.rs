@@ -139,16 +139,15 @@ fn servers_of_zookeeper(connect: &str) -> Result<String, ToolError> {
 /// # Errors
 /// The file is missing, unreadable, or not in the syntax of properties; named with path and line.
 pub fn read_properties(path: &Path) -> Result<Properties, ToolError> {
-    let failed = |class: &str, what: String| ToolError::failed(class, what);
     let shown = path.display();
     let disk: &dyn Disk = &SystemDisk;
     let bytes = disk
         .read_file(path, PROPERTIES_LENGTH_MAX)
-        .map_err(|error| failed("java.io.IOException", format!("{shown}: {error}")))?
-        .ok_or_else(|| failed("java.nio.file.NoSuchFileException", format!("{shown}: no such file")))?;
+        .map_err(|error| ToolError::setup(format!("{shown}: {error}")))?
+        .ok_or_else(|| ToolError::setup(format!("{shown}: no such file")))?;
     Properties::parse(&bytes).map_err(|error| {
         let line = error.line.unwrap_or_default();
-        failed("java.lang.IllegalArgumentException", format!("{shown}, line {line}: {}", error.message))
+        ToolError::setup(format!("{shown}, line {line}: {}", error.message))
     })
 }
 

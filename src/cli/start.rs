@@ -118,7 +118,10 @@ fn refused(error: &clap::Error, command: &Command, is_script: bool) -> ToolError
     use clap::error::{ContextKind, ContextValue};
     if error.kind() == ErrorKind::DisplayHelp {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        return ToolError::usage(format!("{about}.")).with_help();
+        let about =
+            about.chars().next().map(|first| first.to_ascii_lowercase().to_string() + &about[first.len_utf8()..]);
+        let about = about.unwrap_or_default();
+        return ToolError::usage(format!("This tool helps to {about}.")).with_help();
     }
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),

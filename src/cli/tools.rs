@@ -67,7 +67,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "topics",
         scripts: &["kafka-topics"],
-        about: "Create, list, describe, alter and delete topics",
+        about: "Create, delete, describe, or change a topic",
         command: topics::command,
         run: topics::run,
         failure: ScriptFailure {

@@ -4,8 +4,9 @@ use std::io::{BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
 
 use super::data::{self, Report};
 use super::table;
-use crate::cli::error::ToolError;
+use crate::cli::error::{ToolError, log_time};
 use crate::cli::invocation::Style;
+use crate::io::clock::SystemClock;
 
 /// In which form a tool prints its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,6 +27,7 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Output {
     format: Format,
+    logs: bool,
     stdout: BufWriter<Stdout>,
 }
 
@@ -34,7 +36,11 @@ impl Output {
     #[must_use]
     pub fn new(style: &Style, asked: Option<Format>) -> Output {
         let natural = if style.is_script() || !stdout().is_terminal() { Format::Text } else { Format::Table };
-        Output { format: asked.unwrap_or(natural), stdout: BufWriter::with_capacity(64 * 1024, stdout()) }
+        Output {
+            format: asked.unwrap_or(natural),
+            logs: style.is_script(),
+            stdout: BufWriter::with_capacity(64 * 1024, stdout()),
+        }
     }
 
     /// The form of the rows.
@@ -85,9 +91,12 @@ impl Output {
         Ok(self.stdout.flush()?)
     }
 
-    /// Tells a person something beside the result.
+    /// Tells a person something beside the result; under a script's name as a script logs it.
     pub fn warn(&mut self, text: &str) {
-        self.error(&format!("warning: {text}"));
+        match self.logs {
+            true => self.error(&format!("[{}] WARN {text} (mq)", log_time(&SystemClock::new()))),
+            false => self.error(&format!("warning: {text}")),
+        }
     }
 
     /// Tells a person what failed, after what was printed before.

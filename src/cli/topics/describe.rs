@@ -6,7 +6,7 @@ use super::Topics;
 use super::act::named;
 use super::filter::topic_id;
 use crate::cli::error::ToolError;
-use crate::cli::java_hash::{DEFAULT_CAPACITY, sort_as_hash_map};
+use crate::cli::java_hash::{Made, sort_as_described, sort_as_hash_map};
 use crate::cli::output::{Format, Grid, Report};
 use crate::cli::tools::Context;
 use crate::client::Admin;
@@ -49,10 +49,7 @@ pub(super) async fn describe(flags: &Topics, admin: &Admin, context: &mut Contex
     };
     let mut topics = described(&names, admin).await?;
     if context.output.format() == Format::Text {
-        // Twice, as the script's maps do: asked for in one, answered in another.
-        sort_as_hash_map(&mut topics, DEFAULT_CAPACITY, |described| &described.topic.name);
-        let count = topics.len();
-        sort_as_hash_map(&mut topics, count, |described| &described.topic.name);
+        sort_as_described(&mut topics, |described| &described.topic.name);
     }
     let live = match flags.unavailable_partitions {
         true => admin.describe_cluster().await?.brokers.iter().map(|broker| broker.id).collect(),
@@ -80,7 +77,7 @@ async fn described(names: &[String], admin: &Admin) -> Result<Vec<Described>, To
         topic.partitions.sort_by_key(|partition| partition.partition);
         let rows = configs.iter_mut().find(|(resource, _)| resource.name == name).map(|(_, rows)| rows.clone());
         let mut rows = rows.transpose()?.unwrap_or_default();
-        sort_as_hash_map(&mut rows, DEFAULT_CAPACITY, |row| &row.name);
+        sort_as_hash_map(&mut rows, Made::Plain, |row| &row.name);
         described.push(Described { topic, configs: rows });
     }
     Ok(described)

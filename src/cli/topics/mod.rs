@@ -117,6 +117,5 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
 
 /// The client could not even be made: a script says so before the cause.
 fn not_created(error: crate::client::ClientError) -> ToolError {
-    let message = format!("Failed to create new KafkaAdminClient\n{error}");
-    ToolError::usage(message)
+    ToolError::setup(format!("Failed to create new KafkaAdminClient\n{error}"))
 }
