@@ -179,6 +179,16 @@ impl From<ConfigError> for ToolError {
     }
 }
 
+impl From<anyhow::Error> for ToolError {
+    fn from(error: anyhow::Error) -> ToolError {
+        let is_broken_pipe = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
+        match error.root_cause().downcast_ref().filter(|cause| is_broken_pipe(cause)) {
+            Some(_) => ToolError::new(Kind::BrokenPipe, "", ""),
+            None => ToolError::failed("java.lang.RuntimeException", format!("{error:#}")),
+        }
+    }
+}
+
 impl From<std::io::Error> for ToolError {
     fn from(error: std::io::Error) -> ToolError {
         if error.kind() == std::io::ErrorKind::BrokenPipe {

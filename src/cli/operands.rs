@@ -20,10 +20,11 @@ pub(super) struct Line {
 /// Sorts the words.
 pub(super) fn read_line(command: &Command, operands: Operands, words: &[OsString]) -> Result<Line, ToolError> {
     let mut line = Line { words: Vec::new(), stray: Vec::new() };
-    let mut rest = words.iter().map(|word| {
+    let rest = words.iter().map(|word| {
         let not_text = || ToolError::usage(format!("not UTF-8: {}", word.to_string_lossy()));
         word.to_str().map(str::to_owned).ok_or_else(not_text)
     });
+    let mut rest = rest.peekable();
     while let Some(word) = rest.next() {
         let word = word?;
         if word == "--" {
@@ -35,10 +36,23 @@ pub(super) fn read_line(command: &Command, operands: Operands, words: &[OsString
         let name = word.trim_start_matches('-');
         let (name, has_value) = name.split_once('=').map_or((name, false), |(name, _)| (name, true));
         match flag(command, &word, name) {
-            Some((flag, dashed)) if takes_value(flag) && !has_value => match rest.next() {
-                Some(value) => line.words.push(format!("{dashed}={}", value?)),
-                None => line.words.push(dashed),
-            },
+            Some((flag, dashed)) if takes_value(flag) && !has_value => {
+                let can_be_flag = least_values(flag) > 0 && most_values(flag) == 1;
+                let mut is_value = |word: &Result<String, ToolError>| {
+                    can_be_flag || !word.as_ref().is_ok_and(|word| word.starts_with('-'))
+                };
+                if most_values(flag) > 1 {
+                    line.words.push(dashed);
+                    while let Some(value) = rest.next_if(&mut is_value) {
+                        line.words.push(value?);
+                    }
+                    continue;
+                }
+                match rest.next_if(&mut is_value) {
+                    Some(value) => line.words.push(format!("{dashed}={}", value?)),
+                    None => line.words.push(dashed),
+                }
+            }
             Some((_, dashed)) => line.words.push(dashed + &word.trim_start_matches('-')[name.len()..]),
             // An unknown flag is clap's to refuse.
             None if word.starts_with('-') && word.len() > 1 => line.words.push(word),
@@ -69,6 +83,14 @@ fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values()
 }
 
+fn least_values(arg: &Arg) -> usize {
+    arg.get_num_args().map_or(1, |range| range.min_values())
+}
+
+fn most_values(arg: &Arg) -> usize {
+    arg.get_num_args().map_or(1, |range| range.max_values())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::ArgAction;
@@ -78,6 +100,8 @@ mod tests {
     fn check(words: &[&str], expected: &[&str], stray: &[&str]) {
         let command = Command::new("tool")
             .arg(Arg::new("topic").long("topic"))
+            .arg(Arg::new("class").long("class").num_args(0..=1))
+            .arg(Arg::new("files").long("files").num_args(1..))
             .arg(Arg::new("list").long("list").action(ArgAction::SetTrue));
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
         let line = read_line(&command, Operands::Stray, &words).expect("text");
@@ -98,6 +122,9 @@ mod tests {
         check(&["--list", "--", "topic", "--first"], &["--list"], &["topic", "--first"]);
         check(&["--foo", "--topic"], &["--foo", "--topic"], &[]);
         check(&[" --list"], &[], &[" --list"]);
+        check(&["--class", "--list"], &["--class", "--list"], &[]);
+        check(&["--class", "a.B"], &["--class=a.B"], &[]);
+        check(&["--files", "a", "b", "--list"], &["--files", "a", "b", "--list"], &[]);
     }
 
     /// Fault G1: an argument that is no text is refused, not guessed.

@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{generate, server_start, topics};
+use super::{generate, on_files, server_start, topics};
 
 /// One tool.
 #[derive(Debug)]
@@ -46,6 +46,24 @@ pub struct Context {
 
 /// Every tool, by name.
 pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "dump-log",
+        scripts: &["kafka-dump-log"],
+        about: "Print what the files of a log directory hold",
+        command: on_files::dump_log_command,
+        run: on_files::dump_log,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
+    },
+    Tool {
+        name: "dump-offsets",
+        scripts: &[],
+        about: "Print the committed offsets in __consumer_offsets and stop at its end",
+        command: on_files::dump_offsets_command,
+        run: on_files::dump_offsets,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
+    },
     Tool {
         name: "generate",
         scripts: &[],

@@ -58,6 +58,11 @@ impl Output {
         self.bytes(b"\n")
     }
 
+    /// Stdout itself, for a tool that writes as it goes.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        &mut self.stdout
+    }
+
     /// Prints bytes as they are.
     ///
     /// # Errors

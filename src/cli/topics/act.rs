@@ -131,7 +131,9 @@ async fn create(flags: &Topics, admin: &Admin, context: &mut Context) -> Result<
             Err(error) if flags.if_not_exists && error.error_code() == Some(ErrorCode::TOPIC_ALREADY_EXISTS) => {
                 return Ok(());
             }
-            created => drop(created?),
+            created => {
+                created?;
+            }
         }
     }
     match context.output.format() {
