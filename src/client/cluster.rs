@@ -205,7 +205,7 @@ impl Cluster {
             return Ok(Arc::clone(topic));
         }
         let what = || format!("Topic {name} not present in metadata.");
-        retrying(what, deadline, &self.pauses(), async || {
+        retrying(what, deadline, &self.pauses(), || async {
             let metadata = self.refresh().await?;
             match metadata.topics.get(name) {
                 Some(topic) if topic.error.is_none() => Ok(Arc::clone(topic)),
@@ -350,6 +350,12 @@ impl Cluster {
         }
     }
 
+    /// Whether a topic that is asked for has an error that may pass.
+    fn lacks(&self, metadata: &Metadata) -> bool {
+        let troubled = |topic: &Arc<TopicMetadata>| !topic.error.is_none() && topic.error.is_retriable();
+        metadata.topics.values().any(troubled)
+    }
+
     async fn fetch_metadata(&self, wanted: &Wanted) -> Result<MetadataResponse, ClientError> {
         let mut causes: Vec<Arc<PeerError>> = Vec::new();
         for address in self.candidates() {
@@ -413,6 +419,7 @@ async fn keep(cluster: Weak<Inner>, age_max: Duration) {
             continue;
         }
         match cluster.refresh().await {
+            Ok(metadata) if cluster.lacks(&metadata) => failures = failures.saturating_add(1),
             Ok(_) => failures = 0,
             Err(_) => failures = failures.saturating_add(1),
         }

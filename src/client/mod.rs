@@ -3,6 +3,7 @@
 pub mod admin;
 mod by_leader;
 mod cluster;
+pub mod consumer;
 mod error;
 mod exception;
 mod group_offsets;
@@ -16,8 +17,10 @@ pub use admin::Admin;
 pub use cluster::{
     Broker, Cluster, ClusterOptions, CoordinatorKind, LeaderHint, Metadata, PartitionMetadata, TopicMetadata, Wanted,
 };
+pub use consumer::{Consumer, ConsumerRecord, ConsumerRecords, Positions, RebalanceListener, Wakeup};
 pub use error::{ClientError, NoOffset};
 pub use exception::class_of;
+pub use group_offsets::{CommittedOffset, NewOffset};
 pub use list_offsets::Isolation;
 pub use producer::{Delivery, Producer, ProducerRecord, RecordMetadata};
 pub use retry::{Backoff, Deadline, retrying};

@@ -1,5 +1,6 @@
 //! Trying again until a deadline: one loop for every call of the library.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,14 +59,15 @@ impl Backoff {
 ///
 /// # Errors
 /// The attempt's own error where it is final, else [`ClientError::Timeout`] with the last one.
-pub async fn retrying<T, F>(
+pub async fn retrying<T, F, A>(
     what: impl Fn() -> String,
     deadline: &Deadline,
     pauses: &Backoff,
     mut attempt: F,
 ) -> Result<T, ClientError>
 where
-    F: AsyncFnMut() -> Result<T, ClientError>,
+    F: FnMut() -> A,
+    A: Future<Output = Result<T, ClientError>>,
 {
     let mut last = None;
     for failures in 0_u32.. {
@@ -103,13 +105,13 @@ mod tests {
     #[tokio::test]
     async fn a_retriable_error_is_tried_again_and_a_final_one_is_not() {
         let mut calls = 0;
-        let done = retrying(String::new, &deadline(Duration::from_secs(60)), &pauses(), async || {
+        let done = retrying(String::new, &deadline(Duration::from_secs(60)), &pauses(), || {
             calls += 1;
-            if calls < 3 { Err(ClientError::code(ErrorCode::NOT_CONTROLLER)) } else { Ok(calls) }
+            std::future::ready(if calls < 3 { Err(ClientError::code(ErrorCode::NOT_CONTROLLER)) } else { Ok(calls) })
         })
         .await;
         assert_eq!(done.unwrap(), 3);
-        let refused: Result<(), _> = retrying(String::new, &deadline(Duration::from_secs(60)), &pauses(), async || {
+        let refused: Result<(), _> = retrying(String::new, &deadline(Duration::from_secs(60)), &pauses(), || async {
             Err(ClientError::code(ErrorCode::INVALID_TOPIC_EXCEPTION))
         })
         .await;
@@ -122,7 +124,7 @@ mod tests {
             || "it did not happen".to_owned(),
             &deadline(Duration::from_millis(20)),
             &pauses(),
-            async || Err(ClientError::code(ErrorCode::NOT_CONTROLLER)),
+            || std::future::ready(Err(ClientError::code(ErrorCode::NOT_CONTROLLER))),
         )
         .await;
         let late = late.unwrap_err();

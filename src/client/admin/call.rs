@@ -105,7 +105,7 @@ impl Admin {
         C: Fn(&R::Response) -> Result<(), ClientError>,
     {
         let what = || format!("Timed out waiting for a node assignment. Call: {}", call_name::<R>());
-        retrying(what, &self.deadline(), &self.cluster.pauses(), async || {
+        retrying(what, &self.deadline(), &self.cluster.pauses(), || async {
             let attempt = self.attempt(version_max, &target, &build, &check).await;
             if let Err(error) = &attempt {
                 self.note(&target, error);

@@ -250,7 +250,7 @@ impl Admin {
         self.cluster.set_wanted(wanted);
         let what = || format!("Timed out waiting for a node assignment. Call: {call}");
         let (deadline, pauses) = (self.deadline(), self.cluster.pauses());
-        crate::client::retrying(what, &deadline, &pauses, async || self.cluster.refresh().await).await
+        crate::client::retrying(what, &deadline, &pauses, || self.cluster.refresh()).await
     }
 }
 

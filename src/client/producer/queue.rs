@@ -16,7 +16,7 @@ use super::inbox::Inbox;
 use super::incomplete::Incomplete;
 use super::settings::Settings;
 use crate::model::TopicPartition;
-use crate::record::{NewRecord, increment_sequence};
+use crate::record::{NewRecord, decrement_sequence, increment_sequence};
 
 /// Batches of one partition that may be under way with idempotence: as many as the broker remembers.
 const IN_FLIGHT_IDEMPOTENT_MAX: u32 = 5;
@@ -215,9 +215,12 @@ impl PartitionQueue {
     pub(super) fn written(&self, batch: &Batch) {
         let mut state = self.state();
         state.in_flight -= 1;
-        if let Some((stamp, sequence)) = batch.stamp.filter(|(stamp, _)| state.stamp == Some(*stamp)) {
-            debug_assert_eq!(state.stamp, Some(stamp));
-            state.acked_sequence = increment_sequence(sequence, i32::try_from(batch.count()).unwrap_or(i32::MAX));
+        if let Some((_, sequence)) = batch.stamp.filter(|(stamp, _)| state.stamp == Some(*stamp)) {
+            let behind = increment_sequence(sequence, i32::try_from(batch.count()).unwrap_or(i32::MAX));
+            // Never back: a number that is used twice makes the broker take a new batch for an old one.
+            if decrement_sequence(behind, state.acked_sequence) < i32::MAX / 2 {
+                state.acked_sequence = behind;
+            }
         }
     }
 

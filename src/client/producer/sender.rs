@@ -1,10 +1,11 @@
 //! The sender of one broker: takes batches of the partitions that it leads, one request for many partitions, several
 //! requests under way, and gives every batch its result.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
 use super::accumulator::Accumulator;
@@ -17,6 +18,7 @@ use super::queue::{Moment, Next, PartitionQueue, Sequence};
 use super::settings::Acks;
 use crate::client::retry::Backoff;
 use crate::client::{ClientError, Cluster};
+use crate::io::spawn::spawn;
 use crate::model::{ErrorCode, NodeId};
 use crate::net::peer::Peer;
 use crate::net::{Lane, PeerError};
@@ -40,7 +42,8 @@ pub(super) struct Sender {
     node: NodeId,
     inbox: Arc<Inbox>,
     active: Vec<Arc<PartitionQueue>>,
-    in_flight: JoinSet<Finished>,
+    /// Requests under way, the first one first. The broker answers in order; results are given in that order too.
+    in_flight: VecDeque<JoinHandle<Finished>>,
 }
 
 /// A request that came back.
@@ -58,7 +61,7 @@ struct Plan {
 
 impl Sender {
     pub(super) fn new(shared: Arc<Shared>, node: NodeId, inbox: Arc<Inbox>) -> Sender {
-        Sender { shared, node, inbox, active: Vec::new(), in_flight: JoinSet::new() }
+        Sender { shared, node, inbox, active: Vec::new(), in_flight: VecDeque::new() }
     }
 
     /// Sends until the task is dropped.
@@ -192,9 +195,14 @@ impl Sender {
         }
         match peer.start(&built, version, Some(timeout)).await {
             Ok(call) => {
-                self.in_flight.spawn(async move { Finished { batches, answer: call.answer().await } });
+                let under_way = spawn(async move { Finished { batches, answer: call.answer().await } });
+                self.in_flight.push_back(under_way);
             }
-            Err(cause) => self.finish(Finished { batches, answer: Err(cause) }),
+            // The connection is gone, and with it the answers to what was sent before: those come first.
+            Err(cause) => {
+                let failed = spawn(std::future::ready(Finished { batches, answer: Err(cause) }));
+                self.in_flight.push_back(failed);
+            }
         }
     }
 
@@ -202,15 +210,21 @@ impl Sender {
         let now = self.shared.accumulator.now();
         let pause = wake.map_or(LOOKS_EVERY, |wake| wake.saturating_sub(now).min(LOOKS_EVERY));
         let inbox = Arc::clone(&self.inbox);
+        let Some(first) = self.in_flight.front_mut() else {
+            tokio::select! {
+                () = inbox.alarmed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            return;
+        };
         let finished = tokio::select! {
             () = inbox.alarmed() => return,
             () = tokio::time::sleep(pause) => return,
-            Some(finished) = self.in_flight.join_next() => finished,
+            finished = first => finished,
         };
+        self.in_flight.pop_front();
+        // The task has nothing in it that panics, and nobody ends it.
         if let Ok(finished) = finished {
-            self.finish(finished);
-        }
-        while let Some(Ok(finished)) = self.in_flight.try_join_next() {
             self.finish(finished);
         }
     }
