@@ -5,6 +5,7 @@
 
 mod clients;
 mod codec;
+mod files;
 mod install;
 pub mod peer;
 mod tools;
