@@ -276,12 +276,19 @@ impl Mind {
         let registering = Registering {
             cluster_id: &self.options.cluster_id,
             next_offset: self.next_offset,
-            has_session: self.has_session(id),
+            has_session: self.has_session(id) && !self.was_this_node(id),
         };
         let outcome = brokers::register(&self.image, request, registering, &|topic| self.topic_rules(topic))?;
         // A registration is not a session: the first heartbeat begins one.
         self.sessions.remove(&id);
         Ok(outcome)
+    }
+
+    /// Whether the session is the one that this node's own broker had before the process started anew: nobody else can have
+    /// its directories, so it is no other broker's.
+    fn was_this_node(&self, id: NodeId) -> bool {
+        let is_taken_over = |session: &Session| session.metadata_offset == Offset::UNKNOWN;
+        id == self.options.node_id && self.sessions.get(&id).is_some_and(is_taken_over)
     }
 
     fn has_session(&self, id: NodeId) -> bool {

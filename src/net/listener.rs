@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -53,8 +54,8 @@ pub struct ListenerOptions {
     pub backlog: i32,
     /// Buffer sizes of its sockets.
     pub socket: SocketOptions,
-    /// The limits of its connections.
-    pub limits: Limits,
+    /// The limits of its connections, which may change.
+    pub limits: Arc<ArcSwap<Limits>>,
     /// `queued.max.request.bytes`, shared by all listeners.
     pub budget: Budget,
     /// Threads that read cold ranges of files.
@@ -96,13 +97,14 @@ impl Listener {
         let complaints = Arc::new(Complaints::default());
         let stopping = stop.clone();
         loop {
-            let is_full = connections.len() >= self.options.limits.connections;
+            let is_full = connections.len() >= self.options.limits.load_full().connections;
             tokio::select! {
-                _ = stop.wait_for(|stopped| *stopped) => break,
+                () = stopped(&mut stop) => break,
                 _ = connections.join_next(), if !connections.is_empty() => {}
                 accepted = self.socket.accept(), if !is_full => match accepted {
                     Ok((stream, address)) => {
-                        let place = places.take(address.ip(), &self.options.limits);
+                        let limits = self.options.limits.load_full();
+                        let place = places.take(address.ip(), &limits);
                         if let Some(place) = place {
                             let guest = Guest { stream, address, place, complaints: Arc::clone(&complaints) };
                             self.welcome(&mut connections, guest, Arc::clone(&service), stopping.clone());
@@ -137,24 +139,21 @@ impl Listener {
         }
         options.traffic.accepted.add(1);
         let peer = Peer { listener: Arc::clone(&options.name), address, local };
+        let limits = options.limits.load();
         let tools = Tools {
             budget: options.budget.clone(),
             readers: options.readers.clone(),
             traffic: Arc::clone(&options.traffic),
             clock: Arc::clone(&options.clock),
-            frame_bytes_max: options.limits.frame_bytes,
-            idle_max: options.limits.idle,
+            frame_bytes_max: limits.frame_bytes,
+            idle_max: limits.idle,
         };
         let (traffic, clock) = (Arc::clone(&options.traffic), Arc::clone(&options.clock));
         let session = service.open(&peer);
         let connection = Connection::new(stream, service, session, tools);
         connections.spawn(async move {
             let _place = place;
-            let stopped = async move {
-                // A sender that is gone means the same.
-                let _ = stop.wait_for(|stopped| *stopped).await;
-            };
-            if let Ended::Refused(reason) = connection.run(stopped).await {
+            if let Ended::Refused(reason) = connection.run(stopped(&mut stop)).await {
                 complaints.say(&*clock, address, &reason);
             }
             traffic.closed.add(1);
@@ -166,6 +165,11 @@ impl Listener {
         warn!(listener = %self.options.name, %error, "cannot accept a connection");
         sleep(ACCEPT_PAUSE).await;
     }
+}
+
+/// Waits until the node stops. A sender that is gone means the same.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
 struct Guest {

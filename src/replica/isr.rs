@@ -70,6 +70,15 @@ pub struct Isr {
 }
 
 impl Isr {
+    /// The image names new members or replicas. What is known of a follower that stays is kept.
+    pub fn turn(&mut self, members: &[NodeId], replicas: &[NodeId], leader: NodeId, now: Duration) {
+        self.members = members.to_vec();
+        self.followers.retain(|id, _| replicas.contains(id));
+        for id in replicas.iter().filter(|id| **id != leader) {
+            self.followers.entry(*id).or_insert_with(|| Follower::new(now));
+        }
+    }
+
     /// The largest offset before which every member has everything.
     #[must_use]
     pub fn high_watermark(&self, leader: NodeId, leader_end_offset: Offset) -> Offset {
