@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::elections::{Event, LOST, TopicRules, UNASSIGNED, on_broker};
-use crate::metadata::{Broker, Image, METADATA_VERSION, METADATA_VERSION_MIN, MetadataRecord};
+use crate::metadata::{Broker, Image, METADATA_VERSION, MetadataRecord};
 use crate::model::{BrokerEpoch, ErrorCode, Failure, NodeId, Offset, Uuid};
 use crate::protocol::messages::broker_registration_request::Feature;
 use crate::protocol::messages::register_broker_record::{BrokerEndpoint, BrokerFeature};
@@ -110,7 +110,8 @@ fn check_identity(
     }
     let other_life = known.is_some_and(|known| known.incarnation_id != request.incarnation_id);
     if other_life && registering.has_session {
-        let text = "Another broker is registered with that broker id.";
+        let text = "Another broker is registered with that broker id. If the broker was recently restarted this should \
+                    self-resolve once the heartbeat manager expires the broker's session.";
         return Err(Failure::new(ErrorCode::DUPLICATE_BROKER_REGISTRATION, text));
     }
     if request.is_migrating_zk_broker {
@@ -160,6 +161,10 @@ fn checked_features(image: &Image, request: &BrokerRegistrationRequest) -> Resul
         Err(Failure::new(ErrorCode::UNSUPPORTED_VERSION, text))
     };
     let named = |name: &str| request.features.iter().find(|feature| feature.name == name);
+    if named(METADATA_VERSION).is_none() {
+        let text = "Request features do not contain 'metadata.version'";
+        return Err(Failure::new(ErrorCode::INVALID_REGISTRATION, text));
+    }
     let mut features = Vec::new();
     for Feature { name, min_supported_version, max_supported_version } in &request.features {
         let finalized = image.features().level(name);
@@ -167,11 +172,7 @@ fn checked_features(image: &Image, request: &BrokerRegistrationRequest) -> Resul
     }
     // A broker that does not speak of a feature supports the level at which it does nothing.
     for (name, finalized) in image.features().iter().filter(|(name, _)| named(name).is_none()) {
-        let level = if name == METADATA_VERSION { METADATA_VERSION_MIN } else { 0 };
-        let assumed = check(name, level, level, finalized)?;
-        if name == METADATA_VERSION {
-            features.push(assumed);
-        }
+        check(name, 0, 0, finalized)?;
     }
     Ok(features)
 }

@@ -1,11 +1,13 @@
 //! UpdateFeatures, and what this program supports of each feature (KIP-584).
 
 use super::Outcome;
-use crate::metadata::{Image, METADATA_VERSION, MetadataRecord, SupportedVersions, supported};
+use crate::metadata::{Image, KRAFT_VERSION, METADATA_VERSION, MetadataRecord, SupportedVersions};
 use crate::model::{ErrorCode, Failure, NodeId};
 use crate::protocol::messages::update_features_request::FeatureUpdateKey;
 use crate::protocol::messages::update_features_response::UpdatableFeatureResult;
 use crate::protocol::messages::{FeatureLevelRecord, UpdateFeaturesRequest, UpdateFeaturesResponse};
+
+pub use crate::metadata::supported::{FEATURES as SUPPORTED, feature, metadata_version_name};
 
 /// How a feature may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,9 @@ fn update_one(
     if let Some(reason) = not_supported(image, this_controller, name, new) {
         return refuse(&reason);
     }
+    if name == KRAFT_VERSION {
+        return refuse("The voters of a running quorum cannot be moved into its log yet.");
+    }
     let now = image.features().level(name);
     if new < now && direction == Direction::Up {
         return refuse(
@@ -122,9 +127,7 @@ fn check_metadata_downgrade(now: i16, new: i16, direction: Direction) -> Result<
 
 /// Why a node of the cluster could not work at this level.
 fn not_supported(image: &Image, this_controller: NodeId, name: &str, level: i16) -> Option<String> {
-    if let Some(reason) =
-        reason_not_supported(&format!("Local controller {this_controller}"), supported::feature(name), level)
-    {
+    if let Some(reason) = reason_not_supported(&format!("Local controller {this_controller}"), feature(name), level) {
         return Some(reason);
     }
     let brokers = image.brokers().iter().map(|broker| ("Broker", broker.id, broker.features.get(name)));

@@ -11,6 +11,8 @@ pub mod brokers;
 pub mod configs;
 pub mod elections;
 pub mod features;
+#[cfg(test)]
+mod fixture;
 mod outcome;
 pub mod partitions;
 mod placement;
@@ -18,6 +20,8 @@ pub mod producer_ids;
 mod schema;
 mod service;
 pub mod topics;
+#[cfg(test)]
+mod topics_test;
 
 pub use outcome::Outcome;
 use outcome::split_repeated;

@@ -78,7 +78,6 @@ type Answer = Box<dyn FnOnce(Result<(), Failure>) + Send>;
 impl Controller {
     /// A controller that decides whenever this node leads the quorum, and the task that has to be run for it. The task ends when
     /// the last clone of the controller is gone or the quorum's log is offline.
-    #[must_use]
     pub fn new(options: Options, quorum: Quorum) -> (Controller, impl Future<Output = ()> + Send + 'static) {
         let (mailbox, commands) = mpsc::channel(MAILBOX_MAX);
         (Controller { mailbox }, run(options, quorum, commands))
@@ -264,6 +263,9 @@ struct Session {
     metadata_offset: Offset,
     /// Where the log ended when it began its controlled shutdown.
     shutdown_offset: Option<Offset>,
+    /// Whether this controller has heard from it. One that it took over as alive may be the very broker that now comes up
+    /// again after a crash, and must not have to wait for its own session to end.
+    was_heard: bool,
 }
 
 impl Mind {
@@ -293,7 +295,8 @@ impl Mind {
 
     fn has_session(&self, id: NodeId) -> bool {
         let now = self.options.clock.elapsed();
-        let live = |session: &Session| now.saturating_sub(session.last_heartbeat) < self.options.session_timeout;
+        let timeout = self.options.session_timeout;
+        let live = |session: &Session| session.was_heard && now.saturating_sub(session.last_heartbeat) < timeout;
         self.sessions.get(&id).is_some_and(live)
     }
 
@@ -315,6 +318,7 @@ impl Mind {
                     last_heartbeat: self.options.clock.elapsed(),
                     metadata_offset: Offset(request.current_metadata_offset),
                     shutdown_offset: beating.shutdown_offset.or(began),
+                    was_heard: true,
                 };
                 self.sessions.insert(id, session);
             }
@@ -395,7 +399,12 @@ impl Reign {
         let now = options.clock.elapsed();
         // Whoever was alive under the leader before gets a whole session's time to say so again.
         let alive = image.brokers().iter().filter(|broker| !broker.fenced).map(|broker| {
-            let session = Session { last_heartbeat: now, metadata_offset: Offset::UNKNOWN, shutdown_offset: None };
+            let session = Session {
+                last_heartbeat: now,
+                metadata_offset: Offset::UNKNOWN,
+                shutdown_offset: None,
+                was_heard: false,
+            };
             (broker.id, session)
         });
         let sessions = alive.collect();

@@ -66,7 +66,7 @@ mod tests {
     async fn waiting_ends_when_the_offset_is_published() {
         let publisher = Publisher::default();
         let other = publisher.clone();
-        let waiting = tokio::spawn(async move { other.published(Offset(5)).await.provenance().offset });
+        let waiting = crate::io::spawn::spawn(async move { other.published(Offset(5)).await.provenance().offset });
         for offset in [3, 4, 6] {
             publisher.publish(image_at(offset));
         }

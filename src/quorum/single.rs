@@ -171,14 +171,12 @@ fn describe(node_id: NodeId, directory_id: Uuid, leadership: Leadership, state: 
 
 impl Single {
     /// Commits proposals until the last handle of the quorum that could make any is gone, or the disk fails.
-    pub(super) fn run(mut self, stop: impl Future<Output = ()> + Send) -> impl Future<Output = ()> + Send {
-        async move {
-            if let Err(error) = self.serve(stop).await {
-                let reason = error.to_string();
-                tracing::error!(error = %reason, "the metadata log is offline");
-                self.shared.leadership.send_modify(|leadership| leadership.leader = NodeId::NONE);
-                self.shared.failure.send_replace(Some(reason));
-            }
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+        if let Err(error) = self.serve(stop).await {
+            let reason = error.to_string();
+            tracing::error!(error = %reason, "the metadata log is offline");
+            self.shared.leadership.send_modify(|leadership| leadership.leader = NodeId::NONE);
+            self.shared.failure.send_replace(Some(reason));
         }
     }
 

@@ -1,5 +1,7 @@
 //! The engine and its files together, on a real disk.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at real files and run the engine as a task")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
