@@ -1,0 +1,4 @@
+//! The tools from outside: names, exit codes, streams, and the files that they generate.
+
+mod frame;
+mod generated;
