@@ -29,7 +29,7 @@ const STEPS_PER_POLL: usize = 64;
 const STALL: Duration = Duration::from_secs(30);
 
 /// A frame must arrive at this rate at least, on top of [`STALL`].
-const FRAME_BYTES_PER_SECOND_MIN: u32 = 1024;
+const FRAME_BYTES_PER_SECOND_MIN: u32 = 16 * 1024;
 
 /// A plain counter.
 #[derive(Debug, Default)]
@@ -116,6 +116,8 @@ pub(super) struct Connection<S: Service> {
     moved: Duration,
     /// When the frame that is being read began.
     frame_began: Option<Duration>,
+    /// How much of it had come when it was last looked at.
+    frame_received: usize,
     timer: Pin<Box<Sleep>>,
     /// When the timer fires, by the steady clock.
     timer_at: Duration,
@@ -140,6 +142,7 @@ impl<S: Service> Connection<S> {
             outbox: Outbox::new(tools.readers.clone(), Arc::clone(&tools.traffic)),
             moved: now,
             frame_began: None,
+            frame_received: 0,
             timer: Box::pin(sleep(tools.idle_max)),
             timer_at: now + tools.idle_max,
             tools,
@@ -200,6 +203,7 @@ impl<S: Service> Connection<S> {
         match self.inbox.poll_frame(&mut self.stream, context) {
             Poll::Ready(Ok((frame, grant))) => {
                 self.frame_began = None;
+                self.frame_received = 0;
                 self.moved = self.tools.clock.elapsed();
                 self.tools.traffic.requests.add(1);
                 self.tools.traffic.bytes_in.add(frame.len());
@@ -208,13 +212,22 @@ impl<S: Service> Connection<S> {
                 Ok(Step::Moved)
             }
             Poll::Ready(Err(ReadError::Closed | ReadError::Io(_))) => Err(Ended::Peer),
-            Poll::Ready(Err(refused @ ReadError::Length { .. })) => Err(Ended::Refused(refused.to_string())),
+            Poll::Ready(Err(refused)) => Err(Ended::Refused(refused.to_string())),
             Poll::Pending => {
-                if self.inbox.is_within_frame() && self.frame_began.is_none() {
-                    self.frame_began = Some(self.tools.clock.elapsed());
-                }
+                self.note_partial_frame();
                 Ok(Step::Blocked)
             }
+        }
+    }
+
+    /// Remembers when a frame began that is not whole yet, and when more of it came.
+    fn note_partial_frame(&mut self) {
+        let received = self.inbox.received();
+        if self.inbox.is_within_frame() && received != self.frame_received {
+            let now = self.tools.clock.elapsed();
+            self.frame_began.get_or_insert(now);
+            self.frame_received = received;
+            self.moved = now;
         }
     }
 
@@ -291,7 +304,8 @@ impl<S: Service> Connection<S> {
         }
         match self.frame_began {
             Some(began) if !self.inbox.is_waiting_for_budget() => {
-                began + STALL + Duration::from_secs(1) * (self.inbox.frame_length() / FRAME_BYTES_PER_SECOND_MIN)
+                let allowed = Duration::from_secs(1) * (self.inbox.frame_length() / FRAME_BYTES_PER_SECOND_MIN);
+                (began + STALL + allowed).min(self.moved + STALL)
             }
             // A peer that waits for us is not idle.
             _ if !self.pending.is_empty() => self.tools.clock.elapsed() + self.tools.idle_max,
@@ -352,7 +366,7 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let tools = Tools {
-            budget: Budget::new(1 << 20),
+            budget: Budget::new(1 << 20, 1 << 20),
             readers: BlockingPool::new(1),
             traffic: Arc::default(),
             clock: Arc::new(SystemClock::new()),

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::budget::{Budget, Grant, Waiting};
+use super::budget::{Budget, Grant, Overdrawn, STEP_BYTES};
 use super::guess::guess_protocol;
 
 /// The length before each frame.
@@ -28,6 +28,10 @@ pub(super) enum ReadError {
     Closed,
     #[error("a frame of {length} bytes is outside {FRAME_BYTES_MIN}..={max}; protocol guessed: {guess}")]
     Length { length: i32, max: usize, guess: &'static str },
+    #[error(
+        "the requests of all connections fill queued.max.request.bytes, and a frame of {length} bytes cannot go on"
+    )]
+    Overdrawn { length: usize },
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -40,14 +44,14 @@ pub(super) struct Inbox {
     buffer: BytesMut,
     /// The length of the frame that is being read and its grant.
     frame: Option<(usize, Grant)>,
-    waiting: Option<Waiting>,
+    is_waiting: bool,
     budget: Budget,
     frame_bytes_max: usize,
 }
 
 impl Inbox {
     pub(super) fn new(budget: Budget, frame_bytes_max: usize) -> Inbox {
-        Inbox { buffer: BytesMut::new(), frame: None, waiting: None, budget, frame_bytes_max }
+        Inbox { buffer: BytesMut::new(), frame: None, is_waiting: false, budget, frame_bytes_max }
     }
 
     /// Whether a frame has begun and is not whole yet.
@@ -60,9 +64,14 @@ impl Inbox {
         self.frame.as_ref().map_or(0, |(length, _)| u32::try_from(*length).unwrap_or(u32::MAX))
     }
 
+    /// How many bytes of it are here.
+    pub(super) fn received(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Whether the next frame waits for other requests to give memory back, which is no fault of the peer.
     pub(super) fn is_waiting_for_budget(&self) -> bool {
-        self.waiting.is_some()
+        self.is_waiting
     }
 
     /// The next whole frame.
@@ -77,12 +86,15 @@ impl Inbox {
             }
             if self.frame.is_none() && self.buffer.len() >= LENGTH_BYTES {
                 let length = self.checked_length()?;
-                match self.budget.poll_grant(length, &mut self.waiting, context) {
+                let begun = self.budget.poll_begin(length.min(STEP_BYTES), context);
+                self.is_waiting = begun.is_pending();
+                match begun {
                     Poll::Ready(grant) => self.frame = Some((length, grant)),
                     Poll::Pending => return Poll::Pending,
                 }
                 continue;
             }
+            self.grow()?;
             match self.poll_fill(reader, context) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(ReadError::Closed)),
                 Poll::Ready(Ok(_)) => {}
@@ -118,14 +130,24 @@ impl Inbox {
         }
     }
 
-    /// Reads once: up to the end of the frame where one has begun, so that its bytes need no second place.
+    /// Makes room for more of the frame once what was granted has arrived.
+    fn grow(&mut self) -> Result<(), ReadError> {
+        let Some((length, grant)) = &mut self.frame else { return Ok(()) };
+        if self.buffer.len() >= LENGTH_BYTES + grant.bytes() {
+            let step = (*length - grant.bytes()).min(STEP_BYTES);
+            grant.grow(step).map_err(|Overdrawn| ReadError::Overdrawn { length: *length })?;
+        }
+        Ok(())
+    }
+
+    /// Reads once: up to the end of the frame, or of what is granted of it, so that its bytes need no second place.
     fn poll_fill<R: AsyncRead + Unpin>(
         &mut self,
         reader: &mut R,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         let wanted = match &self.frame {
-            Some((length, _)) => LENGTH_BYTES + length - self.buffer.len(),
+            Some((_, grant)) => LENGTH_BYTES + grant.bytes() - self.buffer.len(),
             None => FIRST_READ_BYTES,
         };
         self.buffer.reserve(wanted);
@@ -156,7 +178,7 @@ mod tests {
     }
 
     fn inbox() -> Inbox {
-        Inbox::new(Budget::new(1 << 24), MAX)
+        Inbox::new(Budget::new(1 << 24, MAX), MAX)
     }
 
     #[tokio::test]

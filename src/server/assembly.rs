@@ -28,7 +28,7 @@ use crate::record::Codec;
 use crate::replica::{Replicas, Upkeep};
 
 /// `queued.max.request.bytes` where it is not set. Kafka has no bound then; a broker without one can be filled from outside.
-const REQUEST_BYTES_DEFAULT: u32 = 128 << 20;
+const REQUEST_BYTES_DEFAULT: usize = 128 << 20;
 
 /// How many threads wait for cold reads at once.
 const READER_THREADS: usize = 8;
@@ -107,10 +107,11 @@ fn addresses_of(host: &str) -> impl Iterator<Item = IpAddr> {
 /// Binds every listener for clients.
 pub(super) fn bind(ground: &Ground, listeners: &Listeners) -> Result<Vec<Listener>, NodeError> {
     let config = &ground.config;
-    let budget = Budget::new(match u32::try_from(config.queued_max_request_bytes) {
+    let request_bytes = match usize::try_from(config.queued_max_request_bytes) {
         Ok(bytes) if bytes > 0 => bytes,
         _ => REQUEST_BYTES_DEFAULT,
-    });
+    };
+    let budget = Budget::new(request_bytes, usize::try_from(config.socket_request_max_bytes).unwrap_or(0));
     let size = |bytes: i32| usize::try_from(bytes).ok();
     let socket = SocketOptions {
         send_buffer_bytes: size(config.socket_send_buffer_bytes),
