@@ -38,17 +38,17 @@ pub(super) fn read_line(command: &Command, operands: Operands, words: &[OsString
         match flag(command, &word, name) {
             Some((flag, dashed)) if takes_value(flag) && !has_value => {
                 let can_be_flag = least_values(flag) > 0 && most_values(flag) == 1;
-                let mut is_value = |word: &Result<String, ToolError>| {
+                let is_value = |word: &Result<String, ToolError>| {
                     can_be_flag || !word.as_ref().is_ok_and(|word| word.starts_with('-'))
                 };
                 if most_values(flag) > 1 {
                     line.words.push(dashed);
-                    while let Some(value) = rest.next_if(&mut is_value) {
+                    while let Some(value) = rest.next_if(is_value) {
                         line.words.push(value?);
                     }
                     continue;
                 }
-                match rest.next_if(&mut is_value) {
+                match rest.next_if(is_value) {
                     Some(value) => line.words.push(format!("{dashed}={}", value?)),
                     None => line.words.push(dashed),
                 }

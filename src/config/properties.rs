@@ -1,9 +1,9 @@
 //! The syntax of Java's `.properties` files, with the line of every entry.
 //!
 //! A line is `key=value`, `key: value` or `key value`; `#` and `!` begin a comment; a backslash at the end continues
-//! the line; `\u` with four hexadecimal digits, `\t`, `\n`, `\r`, `\f` and a backslash before any other character are escapes. Beyond Java's
-//! reader, a byte order mark is skipped and the text may be UTF-8; bytes that are not are read as Latin-1, as Java
-//! does.
+//! the line; `\u` with four hexadecimal digits, `\t`, `\n`, `\r`, `\f` and a backslash before any other character are
+//! escapes. Beyond Java's reader, a byte order mark is skipped and the text may be UTF-8; bytes that are not are read as
+//! Latin-1, as Java does.
 
 use std::iter::Peekable;
 use std::str::Chars;
