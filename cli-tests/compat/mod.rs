@@ -7,5 +7,6 @@ mod clients;
 mod codec;
 mod files;
 mod install;
+mod metadata_log;
 pub mod peer;
 mod tools;

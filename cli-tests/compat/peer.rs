@@ -36,6 +36,12 @@ impl Peer {
         self.folder.path().join("data")
     }
 
+    /// Starts it again on the files that are there.
+    pub fn start_again(&self) {
+        let port = self.address.rsplit(':').next().expect("an address has a port");
+        install::run(script().env("KEEP", "1").arg("start").arg(self.folder.path()).arg(port));
+    }
+
     /// Stops the node; its files stay until the value goes.
     pub fn stop(&self) {
         install::run(script().arg("stop").arg(self.folder.path()));

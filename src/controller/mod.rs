@@ -8,9 +8,15 @@
 
 mod bootstrap;
 pub mod brokers;
+#[cfg(test)]
+mod brokers_test;
 pub mod configs;
+#[cfg(test)]
+mod configs_test;
 pub mod elections;
 pub mod features;
+#[cfg(test)]
+mod features_test;
 #[cfg(test)]
 mod fixture;
 mod outcome;
@@ -19,6 +25,8 @@ mod placement;
 pub mod producer_ids;
 mod schema;
 mod service;
+#[cfg(test)]
+mod service_test;
 pub mod topics;
 #[cfg(test)]
 mod topics_test;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::elections::TopicRules;
-use crate::config::{self, BrokerSettings, ConfigEntry, ConfigError, Kind, Settings, TopicConfig};
+use crate::config::{self, BrokerSettings, ConfigEntry, ConfigError, Kind, Settings};
 use crate::metadata::{ConfigMap, ConfigResource, Image, ResourceType};
 use crate::model::{ErrorCode, Failure, NodeId, validate_topic_name};
 
@@ -86,14 +86,22 @@ impl Schema {
     /// How the partitions of a topic are to be treated.
     #[must_use]
     pub fn topic_rules(&self, image: &Image, topic: &str) -> TopicRules {
-        let nothing = Settings::new();
-        let own = image.config(&ConfigResource::topic(topic)).map_or(&nothing, |own| own);
+        let of = |key: &str| self.topic_value(image, topic, key);
         // What is in the image was checked before it came there; should it not hold here, the defaults are the safe side.
-        let config = self.node_settings(image).topic(own).unwrap_or_else(|_| TopicConfig::default());
         TopicRules {
-            unclean_leader_election: config.unclean_leader_election_enable,
-            min_insync_replicas: usize::try_from(config.min_insync_replicas).unwrap_or(1),
+            unclean_leader_election: of("unclean.leader.election.enable")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case("true")),
+            min_insync_replicas: of("min.insync.replicas").and_then(|value| value.trim().parse().ok()).unwrap_or(1),
         }
+    }
+
+    /// What one key comes to for a topic, whose name the broker's properties share. All rules of all topics are asked for when a
+    /// broker comes or goes, so nothing else is looked at.
+    fn topic_value<'a>(&'a self, image: &'a Image, topic: &str, key: &str) -> Option<&'a str> {
+        let layers =
+            [ConfigResource::topic(topic), ConfigResource::broker(self.node_id), ConfigResource::all_brokers()];
+        let dynamic = layers.iter().find_map(|resource| image.configs().value(resource, key));
+        dynamic.or_else(|| self.settings.given(key))
     }
 
     /// Why a key cannot be appended to; none where it is a list.

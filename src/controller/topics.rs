@@ -37,9 +37,10 @@ pub fn create(
     let allowed = |topic: &&CreatableTopic| single.contains(topic.name.as_str()) && topic.name != METADATA_TOPIC;
     let wanted = request.topics.iter().filter(allowed);
     let total = partitions::check_total(wanted.clone().map(|topic| wanted_count(schema, topic)));
+    let mut creation = Creation { image, schema, rng, default_configs: None };
     for topic in wanted {
         let checked = total.clone().and_then(|()| check_name(image, &topic.name));
-        let created = checked.and_then(|()| create_one(image, schema, topic, rng));
+        let created = checked.and_then(|()| creation.create_one(topic));
         topics.push(match created {
             Ok(created) => {
                 records.extend(created.records);
@@ -96,36 +97,50 @@ fn check_name(image: &Image, name: &str) -> Result<(), Failure> {
     }
 }
 
-fn create_one(
-    image: &Image,
-    schema: &Schema,
-    topic: &CreatableTopic,
-    rng: &dyn Rng,
-) -> Result<Outcome<CreatableTopicResult>, Failure> {
-    let (configs, config_records) = check_configs(image, schema, topic)?;
-    let partitions = if topic.assignments.is_empty() {
-        placed_partitions(image, schema, topic, rng)?
-    } else {
-        assigned_partitions(image, topic)?
-    };
-    let topic_id = rng.uuid();
-    let mut records: Vec<MetadataRecord> = vec![TopicRecord { name: topic.name.clone(), topic_id }.into()];
-    records.extend(config_records);
-    let directory = |node: NodeId| directory_for(image, node);
-    for (partition, number) in partitions.iter().zip(0..) {
-        records.push(partition.record(topic_id, number, &directory).into());
+/// What the topics of one request share.
+struct Creation<'a> {
+    image: &'a Image,
+    schema: &'a Schema,
+    rng: &'a dyn Rng,
+    /// The configuration of a topic without settings of its own: most topics of a request have none.
+    default_configs: Option<Vec<CreatableTopicConfigs>>,
+}
+
+impl Creation<'_> {
+    fn create_one(&mut self, topic: &CreatableTopic) -> Result<Outcome<CreatableTopicResult>, Failure> {
+        let (configs, config_records) = check_configs(self.image, self.schema, topic)?;
+        let partitions = if topic.assignments.is_empty() {
+            placed_partitions(self.image, self.schema, topic, self.rng)?
+        } else {
+            assigned_partitions(self.image, topic)?
+        };
+        let topic_id = self.rng.uuid();
+        let mut records: Vec<MetadataRecord> = vec![TopicRecord { name: topic.name.clone(), topic_id }.into()];
+        records.extend(config_records);
+        let directory = |node: NodeId| directory_for(self.image, node);
+        for (partition, number) in partitions.iter().zip(0..) {
+            records.push(partition.record(topic_id, number, &directory).into());
+        }
+        let reply = CreatableTopicResult {
+            name: topic.name.clone(),
+            topic_id,
+            error_code: ErrorCode::NONE.wire(),
+            error_message: None,
+            num_partitions: i32::try_from(partitions.len()).expect("counts come from 32 bits"),
+            replication_factor: i16::try_from(partitions[0].replicas.len()).unwrap_or(i16::MAX),
+            configs: Some(self.effective_configs(&configs)),
+            ..CreatableTopicResult::default()
+        };
+        Ok(Outcome { records, reply })
     }
-    let reply = CreatableTopicResult {
-        name: topic.name.clone(),
-        topic_id,
-        error_code: ErrorCode::NONE.wire(),
-        error_message: None,
-        num_partitions: i32::try_from(partitions.len()).expect("counts come from 32 bits"),
-        replication_factor: i16::try_from(partitions[0].replicas.len()).unwrap_or(i16::MAX),
-        configs: Some(effective_configs(image, schema, &configs)),
-        ..CreatableTopicResult::default()
-    };
-    Ok(Outcome { records, reply })
+
+    fn effective_configs(&mut self, configs: &ConfigMap) -> Vec<CreatableTopicConfigs> {
+        if !configs.is_empty() {
+            return effective_configs(self.image, self.schema, configs);
+        }
+        let defaults = self.default_configs.get_or_insert_with(|| effective_configs(self.image, self.schema, configs));
+        defaults.clone()
+    }
 }
 
 fn check_configs(

@@ -6,12 +6,14 @@ use std::path::Path;
 use crate::io::disk::{Disk, OpenMode};
 use crate::model::Position;
 
-/// Replaces a file: after a crash it holds the old content or the new one.
-pub(super) fn replace(disk: &dyn Disk, directory: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
-    let temporary = directory.join(format!("{name}.tmp"));
-    let file = disk.open(&temporary, OpenMode::Truncate)?;
-    file.write_all_at(&[IoSlice::new(content)], Position::ZERO)?;
-    file.sync_all()?;
-    disk.rename(&temporary, &directory.join(name))?;
+/// Replaces files: after a crash each holds its old content or its new one.
+pub(super) fn replace(disk: &dyn Disk, directory: &Path, contents: &[(&str, &str)]) -> std::io::Result<()> {
+    for (name, content) in contents {
+        let temporary = directory.join(format!("{name}.tmp"));
+        let file = disk.open(&temporary, OpenMode::Truncate)?;
+        file.write_all_at(&[IoSlice::new(content.as_bytes())], Position::ZERO)?;
+        file.sync_all()?;
+        disk.rename(&temporary, &directory.join(name))?;
+    }
     disk.sync_directory(directory)
 }

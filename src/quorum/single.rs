@@ -172,6 +172,7 @@ fn describe(node_id: NodeId, directory_id: Uuid, leadership: Leadership, state: 
 impl Single {
     /// Commits proposals until the last handle of the quorum that could make any is gone, or the disk fails.
     pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+        let _guard = FailureOfPanic(self.shared.clone());
         if let Err(error) = self.serve(stop).await {
             let reason = error.to_string();
             tracing::error!(error = %reason, "the metadata log is offline");
@@ -215,13 +216,7 @@ impl Single {
         let mut batches = Vec::with_capacity(proposals.len());
         let mut state = self.state.clone();
         for proposal in proposals {
-            // A proposal that was made on another log than this one must not be written: nothing of its kind can come
-            // from the one proposer that there is, which knows every offset that it was given.
-            assert_eq!(
-                (proposal.epoch, proposal.base_offset),
-                (self.epoch, state.next_offset()),
-                "the proposer and the log agree on epoch and offset"
-            );
+            self.check(&proposal, &state)?;
             let entry = self.entry(proposal, &state, now);
             let stamp = Stamp { base_offset: entry.base_offset, epoch: self.epoch, now };
             let Content::Records(records) = &entry.content else { unreachable!("proposals hold records") };
@@ -241,9 +236,22 @@ impl Single {
         Ok(())
     }
 
+    /// A proposal that was made for another place in the log holds wrong broker epochs. The one proposer that there is knows every
+    /// offset that it was given, so this is a fault of the program, and nothing after it can be trusted.
+    fn check(&self, proposal: &Proposal, state: &StateMachine) -> Result<(), QuorumError> {
+        let (proposed, here) = ((proposal.epoch, proposal.base_offset), (self.epoch, state.next_offset()));
+        if proposed == here && !proposal.records.is_empty() {
+            return Ok(());
+        }
+        let reason = format!(
+            "a batch was proposed for offset {} in epoch {}, and the log is at offset {} in epoch {}",
+            proposed.1, proposed.0, here.1, here.0
+        );
+        Err(QuorumError::Unusable { path: self.store.directory().to_owned(), reason })
+    }
+
     fn entry(&self, proposal: Proposal, state: &StateMachine, now: Timestamp) -> Entry {
         let count = i64::try_from(proposal.records.len()).expect("a batch counts in 32 bits");
-        assert!(count > 0, "a proposal has records");
         Entry {
             base_offset: state.next_offset(),
             last_offset: state.next_offset().plus(count - 1),
@@ -308,6 +316,17 @@ impl Single {
     async fn close(&mut self) -> Result<(), QuorumError> {
         let (store, now) = (self.store.clone(), self.clock.now());
         self.disk_thread.run(move || store.close(now)).await
+    }
+}
+
+/// Tells everybody when the engine ends by a panic: a node that goes on without its metadata log would wait for ever.
+struct FailureOfPanic(Arc<Shared>);
+
+impl Drop for FailureOfPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.failure.send_replace(Some("the engine of the metadata log ended by a panic".to_owned()));
+        }
     }
 }
 

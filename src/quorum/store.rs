@@ -167,16 +167,20 @@ impl Store {
             VoterSource::Static(ids) => state.to_json(Some(ids)),
             VoterSource::Log { .. } => state.to_json(None),
         };
-        self.write_base(epoch, base)?;
-        let path = self.directory.join(quorum_state::FILE);
-        files::replace(&*self.disk, &self.directory, quorum_state::FILE, text.as_bytes()).at(&path)
+        let vote = self.consensus_state(epoch, base);
+        // The vote goes first: with it alone the next start takes a higher term, with `quorum-state` alone it would not know of it.
+        let contents = [(consensus_state::FILE, vote.as_str()), (quorum_state::FILE, text.as_str())];
+        files::replace(&*self.disk, &self.directory, &contents).at(&self.directory)
     }
 
     /// Notes the entry that the newest snapshot ends with.
     pub(super) fn write_base(&self, epoch: LeaderEpoch, base: Base) -> Result<(), QuorumError> {
-        let state = ConsensusState { term: epoch, node: self.node_id, directory: self.directory_id, base };
-        let path = self.directory.join(consensus_state::FILE);
-        files::replace(&*self.disk, &self.directory, consensus_state::FILE, state.to_json().as_bytes()).at(&path)
+        let text = self.consensus_state(epoch, base);
+        files::replace(&*self.disk, &self.directory, &[(consensus_state::FILE, &text)]).at(&self.directory)
+    }
+
+    fn consensus_state(&self, epoch: LeaderEpoch, base: Base) -> String {
+        ConsensusState { term: epoch, node: self.node_id, directory: self.directory_id, base }.to_json()
     }
 
     /// What writes snapshots while the log goes on.
