@@ -160,16 +160,25 @@ pub(super) fn log_time(clock: &dyn Clock) -> String {
     now.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S,%3f").to_string()
 }
 
+/// Java's whole name of an error's class.
+pub(super) fn class_with_package(error: &ClientError) -> String {
+    let class = error.class();
+    let package = match class {
+        "IllegalArgumentException" | "IllegalStateException" => "java.lang",
+        "ConfigException" => "org.apache.kafka.common.config",
+        "KafkaException" => "org.apache.kafka.common",
+        "BufferExhaustedException" => "org.apache.kafka.clients.producer",
+        "CommitFailedException" | "NoOffsetForPartitionException" | "OffsetOutOfRangeException" => {
+            "org.apache.kafka.clients.consumer"
+        }
+        _ => "org.apache.kafka.common.errors",
+    };
+    format!("{package}.{class}")
+}
+
 impl From<ClientError> for ToolError {
     fn from(error: ClientError) -> ToolError {
-        let class = error.class();
-        let package = match class {
-            "IllegalArgumentException" | "IllegalStateException" => "java.lang",
-            "ConfigException" => "org.apache.kafka.common.config",
-            "KafkaException" => "org.apache.kafka.common",
-            _ => "org.apache.kafka.common.errors",
-        };
-        ToolError::failed(&format!("{package}.{class}"), error.to_string())
+        ToolError::failed(&class_with_package(&error), error.to_string())
     }
 }
 

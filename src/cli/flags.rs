@@ -19,25 +19,34 @@ const PORT: u16 = 9092;
 /// A file of properties longer than this is none.
 const PROPERTIES_LENGTH_MAX: u64 = 16 * 1024 * 1024;
 
-/// Which cluster a tool works on.
+/// Which brokers a tool asks first.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cluster")]
-pub struct ClusterFlags {
+pub struct ServerFlags {
     /// Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]
     #[arg(long, value_name = "HOST:PORT")]
     pub bootstrap_server: Option<String>,
-    /// File of properties for the client
-    #[arg(long, value_name = "FILE")]
-    pub command_config: Option<PathBuf>,
-    /// How long the command may take in all, in milliseconds
-    #[arg(long, value_name = "MS")]
-    pub timeout: Option<u64>,
     #[arg(long, hide = true)]
     broker_list: Option<String>,
     #[arg(long, hide = true)]
     zookeeper: Option<String>,
     #[arg(long, hide = true)]
     new_consumer: bool,
+}
+
+/// Which cluster a tool works on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterFlags {
+    /// Which brokers are asked first.
+    #[command(flatten)]
+    pub servers: ServerFlags,
+    /// File of properties for the client
+    #[arg(long, value_name = "FILE")]
+    pub command_config: Option<PathBuf>,
+    /// How long the command may take in all, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub timeout: Option<u64>,
 }
 
 /// In which form a tool prints.
@@ -59,18 +68,8 @@ impl ClusterFlags {
             Some(path) => read_properties(path)?.settings(),
             None => Settings::new(),
         };
-        if self.new_consumer {
-            context.output.warn("--new-consumer is the only kind there is; it can be left out");
-        }
-        if let Some(servers) = self.typed_servers(context)? {
-            settings.insert("bootstrap.servers".to_owned(), servers);
-        } else if !settings.contains_key("bootstrap.servers") {
-            let servers = std::env::var(BOOTSTRAP_VARIABLE).ok().filter(|servers| !servers.trim().is_empty());
-            if context.style.is_script() && servers.is_none() {
-                return Err(ToolError::usage("--bootstrap-server must be specified"));
-            }
-            let servers = servers.unwrap_or_else(|| format!("localhost:{PORT}"));
-            settings.insert("bootstrap.servers".to_owned(), servers);
+        if !self.servers.settle(&mut settings, context)? {
+            return Err(ToolError::usage("--bootstrap-server must be specified"));
         }
         if let Some(timeout) = self.timeout {
             let timeout = timeout.min(u64::from(u32::MAX >> 1)).to_string();
@@ -94,6 +93,30 @@ impl ClusterFlags {
     pub fn deadline(&self) -> Option<Duration> {
         self.timeout.map(Duration::from_millis)
     }
+}
+
+impl ServerFlags {
+    /// Puts `bootstrap.servers` into a client's properties: what was typed, else what is there, else the environment's, else
+    /// this machine's. False where a script was called without any.
+    ///
+    /// # Errors
+    /// `--zookeeper` names no host.
+    pub fn settle(&self, settings: &mut Settings, context: &mut Context) -> Result<bool, ToolError> {
+        if self.new_consumer {
+            context.output.warn("--new-consumer is the only kind there is; it can be left out");
+        }
+        if let Some(servers) = self.typed(context)? {
+            settings.insert("bootstrap.servers".to_owned(), servers);
+        } else if !settings.contains_key("bootstrap.servers") {
+            let servers = std::env::var(BOOTSTRAP_VARIABLE).ok().filter(|servers| !servers.trim().is_empty());
+            if context.style.is_script() && servers.is_none() {
+                return Ok(false);
+            }
+            let servers = servers.unwrap_or_else(|| format!("localhost:{PORT}"));
+            settings.insert("bootstrap.servers".to_owned(), servers);
+        }
+        Ok(true)
+    }
 
     /// Whether an old-era flag was typed: some texts of that era differ.
     #[must_use]
@@ -102,7 +125,7 @@ impl ClusterFlags {
     }
 
     /// The servers that were typed, under any name; a host that was typed always counts.
-    fn typed_servers(&self, context: &mut Context) -> Result<Option<String>, ToolError> {
+    fn typed(&self, context: &mut Context) -> Result<Option<String>, ToolError> {
         if let Some(servers) = &self.bootstrap_server {
             if self.zookeeper.is_some() || self.broker_list.is_some() {
                 context.output.warn("--bootstrap-server counts; --zookeeper and --broker-list are ignored");
@@ -132,6 +155,16 @@ fn servers_of_zookeeper(connect: &str) -> Result<String, ToolError> {
     servers
         .map(|servers| servers.join(","))
         .ok_or_else(|| ToolError::usage(format!("--zookeeper {connect}: expected host:port,host:port/chroot")))
+}
+
+/// Reads `name=value` words; a name alone has the empty value.
+#[must_use]
+pub fn pairs(words: &[String]) -> Settings {
+    let pair = |word: &String| match word.split_once('=') {
+        Some((name, value)) => (name.to_owned(), value.to_owned()),
+        None => (word.clone(), String::new()),
+    };
+    words.iter().map(pair).collect()
 }
 
 /// Reads a file of properties.

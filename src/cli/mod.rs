@@ -7,6 +7,8 @@
 //! To add a tool: a file or folder here with its `Args` struct and `run`, and a row in [`tools`].
 
 mod ask;
+mod client_log;
+mod console_producer;
 mod damage;
 pub mod dump_log;
 pub mod dump_offsets;

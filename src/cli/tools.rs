@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{generate, on_files, server_start, topics};
+use super::{console_producer, generate, on_files, server_start, topics};
 
 /// One tool.
 #[derive(Debug)]
@@ -46,6 +46,15 @@ pub struct Context {
 
 /// Every tool, by name.
 pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "console-producer",
+        scripts: &["kafka-console-producer"],
+        about: "Read data from standard input and publish it to Kafka",
+        command: console_producer::command,
+        run: console_producer::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
+    },
     Tool {
         name: "dump-log",
         scripts: &["kafka-dump-log"],

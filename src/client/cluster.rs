@@ -209,7 +209,7 @@ impl Cluster {
             let metadata = self.refresh().await?;
             match metadata.topics.get(name) {
                 Some(topic) if topic.error.is_none() => Ok(Arc::clone(topic)),
-                Some(topic) => Err(ClientError::code(topic.error)),
+                Some(topic) => Err(refused_topic(topic)),
                 None => Err(ClientError::code(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)),
             }
         })
@@ -442,6 +442,16 @@ fn metadata_request(wanted: &Wanted, version: i16, auto_create: bool) -> Metadat
     // Older versions create topics whatever the request says, and refuse a request that forbids it.
     let allow_auto_topic_creation = auto_create || version < METADATA_AUTO_CREATION_FROM;
     MetadataRequest { topics, allow_auto_topic_creation, ..Default::default() }
+}
+
+/// A topic's error, in the words of Kafka's clients where they have their own.
+fn refused_topic(topic: &TopicMetadata) -> ClientError {
+    let message = match topic.error {
+        ErrorCode::INVALID_TOPIC_EXCEPTION => format!("Invalid topics: [{}]", topic.name),
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED => format!("Not authorized to access topics: [{}]", topic.name),
+        code => return ClientError::code(code),
+    };
+    ClientError::answer(topic.error, Some(&message))
 }
 
 fn named(name: &str) -> MetadataRequestTopic {

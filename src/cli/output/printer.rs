@@ -108,6 +108,12 @@ impl Output {
     pub fn error(&mut self, text: &str) {
         // Who closed stderr does not want to know.
         let _ = self.stdout.flush();
+        Output::tell(text);
+    }
+
+    /// A line on stderr from beside the tool's own work, such as a result that came later.
+    pub fn tell(text: &str) {
+        // Who closed stderr does not want to know.
         let _ = writeln!(stderr(), "{text}");
     }
 }

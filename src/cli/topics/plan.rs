@@ -67,7 +67,7 @@ pub(super) fn check(flags: &Topics, action: Action, context: &mut Context) -> Re
         return Err(missing("topic"));
     }
     if action == Action::Alter {
-        if flags.cluster.bootstrap_server.is_some() && !flags.config.is_empty() {
+        if flags.cluster.servers.bootstrap_server.is_some() && !flags.config.is_empty() {
             let message = "Option combination \"[[bootstrap-server], [config]]\" can't be used with option \"[alter]\" \
                            (To alter topic configurations, the kafka-configs tool can be used.)";
             return Err(ToolError::usage(message).with_help());

@@ -45,6 +45,34 @@ impl Delivery {
         &self.outcome.partition
     }
 
+    /// Waits until the record is written or has failed, without its place: nothing is allocated for it.
+    ///
+    /// # Errors
+    /// Why it was not written.
+    pub async fn done(mut self) -> Result<(), ClientError> {
+        std::future::poll_fn(|context| self.poll_state(context)).await;
+        match self.outcome.state.get() {
+            Some(State::Failed { .. }) => self.result().map_or(Ok(()), |result| result.map(drop)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the result is there; a batch that was split is followed into its parts.
+    fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.outcome.state_or_wake(context.waker()) {
+                None => return Poll::Pending,
+                Some(State::Split(parts)) => {
+                    let (first, part) = part_of(parts, self.index);
+                    let (index, part) = (self.index - first, Arc::clone(part));
+                    self.outcome = part;
+                    self.index = index;
+                }
+                Some(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
     /// The result, where there is one already.
     #[must_use]
     pub fn result(&self) -> Option<RecordResult> {
@@ -62,21 +90,7 @@ impl Future for Delivery {
     type Output = RecordResult;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<RecordResult> {
-        loop {
-            match self.outcome.state_or_wake(context.waker()) {
-                None => return Poll::Pending,
-                Some(State::Split(parts)) => {
-                    let (first, part) = part_of(parts, self.index);
-                    let (index, part) = (self.index - first, Arc::clone(part));
-                    self.outcome = part;
-                    self.index = index;
-                }
-                Some(_) => {
-                    let result = self.result().expect("the outcome was seen to be there");
-                    return Poll::Ready(result);
-                }
-            }
-        }
+        self.poll_state(context).map(|()| self.result().expect("it was seen to be there"))
     }
 }
 

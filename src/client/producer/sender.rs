@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -108,7 +109,9 @@ impl Sender {
     }
 
     fn not_ready(&mut self, cause: &ClientError, fatal: Option<ClientError>) -> Duration {
-        warn!(node = self.node.0, %cause, "records cannot be sent");
+        if !self.shared.accumulator.closed.load(Ordering::Relaxed) {
+            warn!(node = self.node.0, %cause, "records cannot be sent");
+        }
         if let Some(cause) = fatal {
             for queue in &self.active {
                 for batch in queue.drain() {
