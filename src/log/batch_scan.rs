@@ -1,5 +1,6 @@
 //! Walks the batches of a segment's file by their headers, without reading their records.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use super::place::{LOG, Place};
 
 /// So many bytes are read at a time when a checksum is computed.
 const CHUNK: usize = 1 << 20;
+/// So many bytes are read to look at a header and perhaps those behind it.
+const WINDOW: usize = 4096;
 /// The checksum of a batch covers what follows this.
 const CRC_FROM: u64 = 21;
 
@@ -55,9 +58,42 @@ pub(super) struct Batches<'a> {
     pub(super) place: &'a Place,
     pub(super) base_offset: Offset,
     pub(super) limit: Position,
+    /// The bytes that were read last: small batches come many to a read.
+    window: RefCell<Window>,
 }
 
-impl Batches<'_> {
+#[derive(Debug, Clone, Default)]
+struct Window {
+    bytes: Vec<u8>,
+    position: Position,
+}
+
+impl<'a> Batches<'a> {
+    pub(super) fn new(file: Arc<dyn DiskFile>, place: &'a Place, base_offset: Offset, limit: Position) -> Batches<'a> {
+        Batches { file, place, base_offset, limit, window: RefCell::default() }
+    }
+
+    /// Reads the header at `position`, as much of it as is before the limit.
+    fn read_header(&self, buffer: &mut [u8], position: Position) -> Result<usize, LogError> {
+        let mut window = self.window.borrow_mut();
+        let known = window.bytes.len() as u64;
+        let start = position.0.checked_sub(window.position.0).filter(|start| start + buffer.len() as u64 <= known);
+        let start = match start {
+            Some(start) => start as usize,
+            None => {
+                let length = self.limit.since(position).min(WINDOW as u64) as usize;
+                window.bytes.resize(length, 0);
+                window.position = position;
+                let read = self.named(self.file.read_available_at(&mut window.bytes, position))?;
+                window.bytes.truncate(read);
+                0
+            }
+        };
+        let available = buffer.len().min(window.bytes.len() - start);
+        buffer[..available].copy_from_slice(&window.bytes[start..start + available]);
+        Ok(available)
+    }
+
     fn path(&self) -> PathBuf {
         self.place.path(self.base_offset, LOG)
     }
@@ -80,7 +116,7 @@ impl Batches<'_> {
         }
         let mut bytes = [0; BATCH_OVERHEAD];
         let wanted = remaining.min(BATCH_OVERHEAD as u64) as usize;
-        let read = self.named(self.file.read_available_at(&mut bytes[..wanted], position))?;
+        let read = self.read_header(&mut bytes[..wanted], position)?;
         if read < HEADER_UP_TO_MAGIC {
             return Ok(AtPosition::Torn("the file ends within a batch header"));
         }

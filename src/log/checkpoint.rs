@@ -52,13 +52,13 @@ pub(super) fn replace(disk: &dyn Disk, path: &Path, content: &[u8], durable: Dur
     let file = disk.open(&temporary, OpenMode::Truncate).at(&temporary)?;
     file.write_all_at(&[IoSlice::new(content)], Position::ZERO).at(&temporary)?;
     if durable == Durable::Now {
-        file.sync_all().at(&temporary)?;
+        file.sync_all().at_sync(&temporary)?;
     }
     disk.rename(&temporary, path).at(path)?;
     if durable == Durable::Now
         && let Some(directory) = path.parent()
     {
-        disk.sync_directory(directory).at(directory)?;
+        disk.sync_directory(directory).at_sync(directory)?;
     }
     Ok(())
 }

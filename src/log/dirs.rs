@@ -470,16 +470,20 @@ impl Dirs {
             logs.values().cloned().collect()
         };
         let threads = self.recovery_threads_per_dir.saturating_mul(self.dirs.len());
-        let closed = parallel::for_each(threads, placed, |placed| placed.log.close(now));
-        let result = closed.into_iter().collect::<Result<(), LogError>>();
-        let result = result.and(self.checkpoint_recovery_points()).and(self.checkpoint_log_starts());
-        let result = result.and_then(|()| {
-            if self.changing().is_complete {
-                self.online().try_for_each(|dir| dir.health().judge(dir.write_clean_mark(broker_epoch)))
-            } else {
-                Ok(())
+        let closed = parallel::for_each(threads, placed, |placed| (placed.log.close(now), placed.dir));
+        let mut result = Ok(());
+        let mut failed: Vec<PathBuf> = Vec::new();
+        for (closed, dir) in closed {
+            if closed.is_err() {
+                failed.push(dir.path().to_owned());
             }
-        });
+            result = result.and(closed);
+        }
+        result = result.and(self.checkpoint_recovery_points()).and(self.checkpoint_log_starts());
+        let is_complete = self.changing().is_complete;
+        for dir in self.online().filter(|dir| is_complete && !failed.iter().any(|path| path == dir.path())) {
+            result = result.and(dir.health().judge(dir.write_clean_mark(broker_epoch)));
+        }
         self.dirs.iter().for_each(|dir| dir.unlock());
         result
     }

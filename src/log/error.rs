@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use crate::model::{LeaderEpoch, Offset, Position, Uuid};
 
 use super::producer_state::ProducerError;
@@ -150,10 +152,18 @@ impl LogError {
         matches!(self, LogError::Io { cause, .. } if cause.kind() == io::ErrorKind::NotFound)
     }
 
-    /// Whether the disk itself failed, so that the log directory must go offline.
+    /// Whether the disk itself failed, so that the log directory must go offline. That this process has too many open
+    /// files, or too little memory, is not the disk's fault.
     #[must_use]
     pub fn is_disk_failure(&self) -> bool {
-        matches!(self, LogError::Io { .. } | LogError::Offline { .. })
+        match self {
+            LogError::Io { cause, .. } => {
+                let of_process = [Errno::MFILE, Errno::NFILE, Errno::NOMEM].map(Errno::raw_os_error);
+                cause.raw_os_error().is_none_or(|number| !of_process.contains(&number))
+            }
+            LogError::Offline { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -161,10 +171,18 @@ impl LogError {
 pub(super) trait At<T> {
     /// The result with the file's name in its error.
     fn at(self, path: &Path) -> Result<T, LogError>;
+
+    /// The same for a sync: one that fails is the failure of the disk also when the disk is full, since nobody knows what
+    /// was lost.
+    fn at_sync(self, path: &Path) -> Result<T, LogError>;
 }
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, path: &Path) -> Result<T, LogError> {
         self.map_err(|error| LogError::io(path, error))
+    }
+
+    fn at_sync(self, path: &Path) -> Result<T, LogError> {
+        self.map_err(|error| LogError::Io { path: path.to_owned(), cause: Arc::new(error) })
     }
 }

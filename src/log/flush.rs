@@ -81,13 +81,17 @@ impl Log {
         if has_new_names {
             topic_id::sync(&self.place)?;
             self.sync_directory()?;
+            // The name of this directory may itself be new.
+            if let Some(parent) = self.place.directory().parent() {
+                self.place.disk.sync_directory(parent).at_sync(parent)?;
+            }
         }
         Ok(())
     }
 
     pub(super) fn sync_directory(&self) -> Result<(), LogError> {
         let directory = self.place.directory();
-        self.place.disk.sync_directory(&directory).at(&directory)
+        self.place.disk.sync_directory(&directory).at_sync(&directory)
     }
 
     /// Closes the log: everything is durable, the indexes are cut to their entries, and a snapshot of the producers is

@@ -32,6 +32,8 @@ pub(super) struct IndexFile<const SIZE: usize> {
     base_offset: Offset,
     kind: &'static str,
     entries: AtomicUsize,
+    /// How many entries the file has room for as it is; known when it is open.
+    capacity: AtomicUsize,
     state: RwLock<State>,
 }
 
@@ -108,7 +110,14 @@ impl<const SIZE: usize> View<'_, SIZE> {
 
 impl<const SIZE: usize> IndexFile<SIZE> {
     pub(super) fn new(place: Arc<Place>, base_offset: Offset, kind: &'static str) -> IndexFile<SIZE> {
-        IndexFile { place, base_offset, kind, entries: AtomicUsize::new(UNKNOWN), state: RwLock::default() }
+        IndexFile {
+            place,
+            base_offset,
+            kind,
+            entries: AtomicUsize::new(UNKNOWN),
+            capacity: AtomicUsize::new(0),
+            state: RwLock::default(),
+        }
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -154,7 +163,7 @@ impl<const SIZE: usize> IndexFile<SIZE> {
         if state.file.is_none() {
             let path = self.path();
             let file = self.place.disk.open(&path, OpenMode::Write).at(&path)?;
-            state.length = file.length().at(&path)?;
+            self.set_length(state, file.length().at(&path)?);
             state.map = None;
             if self.entries.load(Ordering::Acquire) == UNKNOWN {
                 let slots = usize::try_from(state.length).unwrap_or(usize::MAX) / SIZE;
@@ -185,7 +194,7 @@ impl<const SIZE: usize> IndexFile<SIZE> {
         let path = self.path();
         if state.file.is_none() && self.place.disk.stat(&path).at(&path)?.is_none() {
             state.file = Some(self.place.disk.open(&path, OpenMode::Create).at(&path)?);
-            state.length = 0;
+            self.set_length(&mut state, 0);
             self.entries.store(0, Ordering::Release);
         }
         self.load(&mut state)?;
@@ -200,16 +209,19 @@ impl<const SIZE: usize> IndexFile<SIZE> {
             state.map = None;
             let file = state.file.as_ref().expect("loaded before it is resized");
             file.set_length(length).at(&self.path())?;
-            state.length = length;
+            self.set_length(state, length);
         }
         Ok(())
     }
 
-    /// How many entries the file has room for as it is.
-    pub(super) fn capacity(&self) -> Result<usize, LogError> {
-        let mut state = self.write_lock();
-        self.load(&mut state)?;
-        Ok(usize::try_from(state.length).unwrap_or(usize::MAX) / SIZE)
+    fn set_length(&self, state: &mut State, length: u64) {
+        state.length = length;
+        self.capacity.store(usize::try_from(length).unwrap_or(usize::MAX) / SIZE, Ordering::Release);
+    }
+
+    /// Whether the file, which must have been made writable, has room for no more than `spare` further entries.
+    pub(super) fn has_at_most(&self, spare: usize) -> Result<bool, LogError> {
+        Ok(self.entries()? + spare >= self.capacity.load(Ordering::Acquire))
     }
 
     /// Adds an entry behind the last one.
@@ -253,7 +265,7 @@ impl<const SIZE: usize> IndexFile<SIZE> {
         let path = self.path();
         state.map = None;
         state.file = Some(self.place.disk.open(&path, OpenMode::Truncate).at(&path)?);
-        state.length = 0;
+        self.set_length(&mut state, 0);
         self.entries.store(0, Ordering::Release);
         Ok(())
     }
@@ -261,7 +273,14 @@ impl<const SIZE: usize> IndexFile<SIZE> {
     /// Makes the index durable, if it was ever opened.
     pub(super) fn sync(&self) -> Result<(), LogError> {
         let file = self.state.read().unwrap_or_else(PoisonError::into_inner).file.clone();
-        file.map_or(Ok(()), |file| file.sync_all().at(&self.path()))
+        file.map_or(Ok(()), |file| file.sync_all().at_sync(&self.path()))
+    }
+}
+
+impl<const SIZE: usize> IndexFile<SIZE> {
+    /// Lets go of the file and its map; they are opened again when they are needed.
+    pub(super) fn release(&self) {
+        *self.write_lock() = State::default();
     }
 }
 

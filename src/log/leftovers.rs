@@ -65,7 +65,7 @@ fn finish_swaps(place: &Arc<Place>) -> Result<(), LogError> {
         place.disk.rename(&from, &to).at(&from)?;
     }
     let directory = place.directory();
-    place.disk.sync_directory(&directory).at(&directory)
+    place.disk.sync_directory(&directory).at_sync(&directory)
 }
 
 /// The offset behind the last batch of a swap file, which replaces everything between its base and that.

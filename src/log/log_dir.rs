@@ -111,7 +111,7 @@ impl LogDir {
         let path = self.path.join(CLEAN_SHUTDOWN);
         let Some(bytes) = self.disk.read_file(&path, 4096).at(&path)? else { return Ok(None) };
         self.disk.remove_file(&path).at(&path)?;
-        self.disk.sync_directory(&self.path).at(&self.path)?;
+        self.disk.sync_directory(&self.path).at_sync(&self.path)?;
         let content: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
         let epoch = content.and_then(|content| content.get("brokerEpoch")?.as_i64());
         Ok(Some(CleanMark { broker_epoch: epoch.map(BrokerEpoch) }))
@@ -123,8 +123,8 @@ impl LogDir {
         let text = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
         let file = self.disk.open(&path, OpenMode::Truncate).at(&path)?;
         file.write_all_at(&[IoSlice::new(text.as_bytes())], Position::ZERO).at(&path)?;
-        file.sync_all().at(&path)?;
-        self.disk.sync_directory(&self.path).at(&self.path)
+        file.sync_all().at_sync(&path)?;
+        self.disk.sync_directory(&self.path).at_sync(&self.path)
     }
 
     pub(super) fn read_checkpoint(&self, what: Checkpoint) -> Result<Offsets, LogError> {
@@ -191,7 +191,7 @@ fn prepare(disk: &dyn Disk, path: &Path) -> Result<(), DirsError> {
         None => {
             disk.create_dir_all(path).at(path)?;
             if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                disk.sync_directory(parent).at(parent)?;
+                disk.sync_directory(parent).at_sync(parent)?;
             }
             Ok(())
         }

@@ -68,7 +68,7 @@ impl OffsetIndex {
 
     /// Whether no further entry fits.
     pub(super) fn is_full(&self) -> Result<bool, LogError> {
-        Ok(self.file.entries()? >= self.file.capacity()?)
+        self.file.has_at_most(0)
     }
 
     /// Adds an entry. Its offset must be above the last one's, and within the reach of the segment.

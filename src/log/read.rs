@@ -75,7 +75,7 @@ impl Log {
             match self.read_from(&segments, read) {
                 // The segment was deleted while it was being opened; the log now starts behind it, or it was cut.
                 Err(error) if self.is_outdated(&segments, &error) => {}
-                other => return other,
+                other => return self.health.judge(other),
             }
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::io::disk::Entry;
 use crate::model::{Offset, Position};
 
-use super::batch_scan::{AtPosition, Found};
+use super::batch_scan::{AtPosition, Batches, Found};
 use super::checkpoint::{self, CheckpointError, EpochEntry};
 use super::epoch_cache::EpochCache;
 use super::epochs::Epochs;
@@ -237,8 +237,9 @@ impl<'a> Loader<'a> {
         segment.reset_indexes(&self.open.config)?;
         segment.txn_index.reset()?;
         let mut walk = Walk::new(&segment);
+        let batches = segment.batches()?;
         let stop = loop {
-            match self.step(&segment, &mut walk, from, &mut producers)? {
+            match self.step(&segment, &batches, &mut walk, &mut producers, from)? {
                 Step::Next => {}
                 Step::Stop(reason) => break reason,
             }
@@ -261,12 +262,12 @@ impl<'a> Loader<'a> {
     /// Looks at the next batch of a segment.
     fn step(
         &self,
-        segment: &Arc<Segment>,
+        segment: &Segment,
+        batches: &Batches<'_>,
         walk: &mut Walk,
-        from: Offset,
         producers: &mut ProducerState,
+        from: Offset,
     ) -> Result<Step, LogError> {
-        let batches = segment.batches()?;
         let found = match batches.at(walk.position)? {
             AtPosition::End => return Ok(Step::Stop(None)),
             AtPosition::Torn(reason) => return Ok(Step::Stop(Some(reason))),
@@ -288,7 +289,7 @@ impl<'a> Loader<'a> {
         }
         walk.indexer.add(segment, &found, &self.open.config)?;
         self.observe_epoch(&found);
-        for (txn, stable) in observe(&batches, &found, producers)? {
+        for (txn, stable) in observe(batches, &found, producers)? {
             if txn.is_aborted {
                 segment.txn_index.append(AbortedTxn::of(&txn, stable))?;
             }
@@ -363,6 +364,8 @@ impl<'a> Loader<'a> {
         let bases = self.segments.iter().map(|segment| segment.base_offset()).collect();
         self.snapshots.remove_strays(&bases)?;
         let producers = self.load_producers(Offsets { start, end })?;
+        // A partition that nobody uses holds no file open.
+        self.segments.iter().for_each(|segment| segment.release());
         let recovery_point = match self.open.last_stop {
             LastStop::Clean => end,
             LastStop::Unclean => self.open.recovery_point.max(start).min(end),

@@ -13,8 +13,8 @@ use super::log::{Appender, Log};
 use super::segment::Segment;
 
 impl Log {
-    /// Deletes the segments that the log need not keep, removes files whose delay is over, forgets idle producers and
-    /// rebuilds indexes that were found broken; says how many segments went.
+    /// Deletes the segments that the log need not keep, removes files whose delay is over, closes files that nobody reads,
+    /// forgets idle producers and rebuilds indexes that were found broken; says how many segments went.
     ///
     /// # Errors
     /// The disk fails.

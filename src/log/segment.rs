@@ -34,6 +34,8 @@ pub(super) struct Segment {
     pub(super) txn_index: TxnIndex,
     /// The largest timestamp and the batch that has it; `None` before it has been looked up.
     largest: Mutex<Option<TimestampOffset>>,
+    /// Somebody has read the segment since it was last looked at.
+    is_used: AtomicBool,
     /// An index has been caught lying. It is not used until it is rebuilt.
     suspect: AtomicBool,
 }
@@ -78,6 +80,7 @@ impl Segment {
             time_index: TimeIndex::new(place.clone(), base_offset),
             txn_index: TxnIndex::new(place.clone(), base_offset),
             largest: Mutex::new(None),
+            is_used: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
         }
     }
@@ -124,6 +127,7 @@ impl Segment {
 
     /// The open file of batches.
     pub(super) fn file(&self) -> Result<Arc<dyn DiskFile>, LogError> {
+        self.is_used.store(true, Ordering::Relaxed);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         match &*file {
             Some(file) => Ok(file.clone()),
@@ -136,7 +140,7 @@ impl Segment {
 
     /// The batches before `limit`.
     pub(super) fn batches_to(&self, limit: Position) -> Result<Batches<'_>, LogError> {
-        Ok(Batches { file: self.file()?, place: &self.place, base_offset: self.base_offset, limit })
+        Ok(Batches::new(self.file()?, &self.place, self.base_offset, limit))
     }
 
     /// All batches.
@@ -256,7 +260,12 @@ impl Segment {
             self.time_index.maybe_append(largest)?;
         }
         self.offset_index.file.trim()?;
-        self.time_index.file.trim()
+        self.time_index.file.trim()?;
+        if config.preallocate {
+            // Gives back what was reserved and not needed.
+            self.file()?.set_length(self.size()).at(&self.path())?;
+        }
+        Ok(())
     }
 
     /// A batch before which no batch holds `offset`: where a search for it starts. `None` where there is no batch.
@@ -402,12 +411,26 @@ impl Segment {
 
     /// Makes the batches durable; with the indexes once the segment is finished, since they are then not rebuilt.
     pub(super) fn sync(&self, what: Sync) -> Result<(), LogError> {
-        self.file()?.sync_data().at(&self.path())?;
+        self.file()?.sync_data().at_sync(&self.path())?;
         if what == Sync::WithIndexes {
             self.offset_index.file.sync()?;
             self.time_index.file.sync()?;
         }
         self.txn_index.sync()
+    }
+
+    /// Lets go of files and maps that nobody has used since the last call. Not for the segment that is written.
+    pub(super) fn release_if_idle(&self) {
+        if !self.is_used.swap(false, Ordering::Relaxed) {
+            self.release();
+        }
+    }
+
+    /// Lets go of files and maps. They are opened again when they are needed.
+    pub(super) fn release(&self) {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.offset_index.file.release();
+        self.time_index.file.release();
     }
 
     /// Gives the segment's files the suffix `.deleted`; says what they are called now.

@@ -24,7 +24,7 @@ pub(super) struct Snapshots {
 pub(super) fn sync(place: &Place, offset: Offset) -> Result<(), LogError> {
     let path = place.path(offset, SNAPSHOT);
     match place.disk.open(&path, OpenMode::Read) {
-        Ok(file) => file.sync_all().at(&path),
+        Ok(file) => file.sync_all().at_sync(&path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(LogError::io(path, error)),
     }

@@ -55,7 +55,7 @@ impl TimeIndex {
 
     /// Whether no further entry fits but the one of the roll.
     pub(super) fn is_full(&self) -> Result<bool, LogError> {
-        Ok(self.file.entries()? + 1 >= self.file.capacity()?)
+        self.file.has_at_most(1)
     }
 
     /// Adds an entry if its timestamp is larger than the last one's.

@@ -39,7 +39,7 @@ pub(super) fn open(place: &Place, expected: Option<Uuid>) -> Result<Option<Uuid>
 pub(super) fn sync(place: &Place) -> Result<(), LogError> {
     let path = place.file(METADATA);
     match place.disk.open(&path, crate::io::disk::OpenMode::Read) {
-        Ok(file) => file.sync_all().at(&path),
+        Ok(file) => file.sync_all().at_sync(&path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(LogError::io(path, error)),
     }

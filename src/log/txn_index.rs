@@ -171,7 +171,7 @@ impl TxnIndex {
     /// Makes the index durable, if it was written.
     pub(super) fn sync(&self) -> Result<(), LogError> {
         let file = self.state.lock().unwrap_or_else(PoisonError::into_inner).file.clone();
-        file.map_or(Ok(()), |file| file.sync_all().at(&self.path()))
+        file.map_or(Ok(()), |file| file.sync_all().at_sync(&self.path()))
     }
 }
 
