@@ -83,11 +83,8 @@ fn a_new_broker_is_fenced_until_it_has_read_its_own_registration() {
 fn a_registration_that_cannot_be_is_refused_in_kafkas_words() {
     let image = cluster(&[broker(1, None), broker(2, None)]);
     let with_features = |features: Vec<Feature>| BrokerRegistrationRequest { features, ..registration(3, 3) };
-    let metadata = |max| Feature {
-        name: "metadata.version".to_owned(),
-        min_supported_version: 1,
-        max_supported_version: max,
-    };
+    let metadata =
+        |max| Feature { name: "metadata.version".to_owned(), min_supported_version: 1, max_supported_version: max };
     let cases: Vec<(BrokerRegistrationRequest, ErrorCode, &str)> = vec![
         (
             BrokerRegistrationRequest { cluster_id: "other".to_owned(), ..registration(3, 3) },

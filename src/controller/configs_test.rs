@@ -211,7 +211,8 @@ fn settings_that_cannot_be_are_refused_in_kafkas_words() {
 #[test]
 fn keys_and_resources_that_come_twice_are_refused() {
     let mut image = image();
-    let twice = resource(ResourceType::Topic, "t1", &[("retention.ms", SET, Some("1")), ("retention.ms", SET, Some("2"))]);
+    let twice =
+        resource(ResourceType::Topic, "t1", &[("retention.ms", SET, Some("1")), ("retention.ms", SET, Some("2"))]);
     let text = Some("Error due to duplicate config keys".to_owned());
     assert_eq!(alter(&mut image, vec![twice]), [(ErrorCode::INVALID_REQUEST, text)]);
     let one = || resource(ResourceType::Topic, "t1", &[("retention.ms", SET, Some("1"))]);
