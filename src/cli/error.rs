@@ -96,6 +96,12 @@ impl ToolError {
         ToolError::new(Kind::Failed, class, message)
     }
 
+    /// What Java calls the error.
+    #[must_use]
+    pub fn class(&self) -> &str {
+        &self.class
+    }
+
     /// The tool has already said what failed: only the exit code is left to give.
     #[must_use]
     pub fn told() -> ToolError {

@@ -9,6 +9,7 @@
 mod ask;
 mod client_log;
 mod console_producer;
+mod consumer_groups;
 mod damage;
 pub mod dump_log;
 pub mod dump_offsets;

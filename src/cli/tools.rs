@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{console_producer, generate, on_files, server_start, topics};
+use super::{console_producer, consumer_groups, generate, on_files, server_start, topics};
 
 /// One tool.
 #[derive(Debug)]
@@ -52,6 +52,15 @@ pub(super) const TOOLS: &[Tool] = &[
         about: "Read data from standard input and publish it to Kafka",
         command: console_producer::command,
         run: console_producer::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
+    },
+    Tool {
+        name: "consumer-groups",
+        scripts: &["kafka-consumer-groups"],
+        about: "List, describe and delete consumer groups, and reset their offsets",
+        command: consumer_groups::command,
+        run: consumer_groups::run,
         failure: ScriptFailure::PLAIN,
         operands: Operands::Stray,
     },

@@ -98,8 +98,13 @@ impl Output {
 
     /// Tells a person something beside the result; under a script's name as a script logs it.
     pub fn warn(&mut self, text: &str) {
+        self.log_warning("mq", text);
+    }
+
+    /// Tells a person something beside the result; a script logs it under the name of `logger`.
+    pub fn log_warning(&mut self, logger: &str, text: &str) {
         match self.logs {
-            true => self.error(&format!("[{}] WARN {text} (mq)", log_time(&SystemClock::new()))),
+            true => self.error(&format!("[{}] WARN {text} ({logger})", log_time(&SystemClock::new()))),
             false => self.error(&format!("warning: {text}")),
         }
     }
