@@ -26,11 +26,82 @@ end
 
 complete -c mq -n "__fish_mq_needs_command" -s h -l help -d 'Print help'
 complete -c mq -n "__fish_mq_needs_command" -s V -l version -d 'Print version'
+complete -c mq -n "__fish_mq_needs_command" -f -a "console-producer" -d 'Read data from standard input and publish it to Kafka'
+complete -c mq -n "__fish_mq_needs_command" -f -a "consumer-groups" -d 'List, describe and delete consumer groups, and reset their offsets'
 complete -c mq -n "__fish_mq_needs_command" -f -a "dump-log" -d 'Print what the files of a log directory hold'
 complete -c mq -n "__fish_mq_needs_command" -f -a "dump-offsets" -d 'Print the committed offsets in __consumer_offsets and stop at its end'
 complete -c mq -n "__fish_mq_needs_command" -f -a "generate" -d 'Write completions, manual pages, sample files or links for scripts\' names'
+complete -c mq -n "__fish_mq_needs_command" -f -a "get-offsets" -d 'Print offsets of partitions: earliest, latest, or by time'
 complete -c mq -n "__fish_mq_needs_command" -f -a "server-start" -d 'Run a node: broker, controller or both'
 complete -c mq -n "__fish_mq_needs_command" -f -a "topics" -d 'Create, delete, describe, or change a topic'
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l broker-list -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l command-config -d 'File of properties for the producer' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l command-property -d 'A property of the producer; may be given several times and wins over the file' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l topic -d 'The topic to write to' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l compression-codec -d 'Codec of the batches: none, gzip, snappy, lz4 or zstd; gzip where no name follows' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l reader-property -d 'How lines become records: parse.key, key.separator, parse.headers, headers.delimiter, headers.separator, headers.key.separator, null.marker, ignore.error; may be given several times' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l reader-config -d 'File of such properties' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l line-reader -d 'Class that reads lines; LineMessageReader is the one there is' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l batch-size -d 'batch.size in bytes [default: 16384]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l max-partition-memory-bytes -d 'The same under its old name, which wins' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l timeout -d 'linger.ms: how long a batch waits for more records [default: 1000]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l request-required-acks -d 'acks: 0, 1 or -1 (all) [default: -1]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l request-timeout-ms -d 'request.timeout.ms [default: 1500]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l message-send-max-retries -d 'retries [default: 3]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l retry-backoff-ms -d 'retry.backoff.ms [default: 100]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l socket-buffer-size -d 'send.buffer.bytes [default: 102400]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l max-memory-bytes -d 'buffer.memory in bytes [default: 33554432]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l metadata-expiry-ms -d 'metadata.max.age.ms [default: 300000]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l max-block-ms -d 'max.block.ms: how long a record waits for metadata or memory [default: 60000]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l queue-size -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l queue-enqueuetimeout-ms -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l value-serializer -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l key-serializer -r
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l new-consumer
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l sync -d 'Send one record at a time and wait for its result'
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l old-producer
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -l new-producer
+complete -c mq -n "__fish_mq_using_subcommand console-producer" -s h -l help -d 'Print help'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l broker-list -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l command-config -d 'File of properties for the client' -r -F
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l timeout -d 'How long the command may take in all, in milliseconds' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l output -d 'Form of the output [default: table on a terminal, else text as Kafka\'s scripts print it]' -r -f -a "text\t'Kafka\'s own lines'
+table\t'A table'
+json\t'JSON'
+csv\t'Values with commas between them, with a line of names'
+yaml\t'YAML'"
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l validate-regex -d 'Say whether a regular expression is one that groups can subscribe by' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l group -d 'The group; may be given several times' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l topic -d 'The topic, or topic:0,1,2 for some of its partitions; may be given several times' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l state -d 'Describe the state; with --list, show it or list only groups in these states' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l type -d 'With --list, show the type or list only groups of these types' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l to-offset -d 'Reset to this offset' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l from-file -d 'Reset to the offsets of a file of group,topic,partition,offset or topic,partition,offset' -r -F
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l to-datetime -d 'Reset to the first record at or after this time: YYYY-MM-DDThh:mm:ss.sss' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l by-duration -d 'Reset to the first record of the last while: PnDTnHnMnS' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l shift-by -d 'Move the current offsets by this number, which may be negative' -r
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l new-consumer
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l list -d 'List all consumer groups'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l describe -d 'Describe groups: offsets and lag, or --members, or --state'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l delete -d 'Delete groups without members, and their offsets'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l reset-offsets -d 'Set the offsets of groups without members anew; --dry-run shows what would be done'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l delete-offsets -d 'Delete the offsets of a group for topics that it does not read now'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l all-groups -d 'All groups'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l all-topics -d 'All topics for which the group has offsets'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l offsets -d 'Describe offsets and lag, which is the default'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l members -d 'Describe the members'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l verbose -d 'Describe in more detail'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l dry-run -d 'Show what would be reset and do nothing'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l execute -d 'Do reset'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l export -d 'Print what is reset as values with commas between them, as --from-file reads them'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l to-earliest -d 'Reset to the earliest offsets'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l to-latest -d 'Reset to the latest offsets'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -l to-current -d 'Reset to the current offsets'
+complete -c mq -n "__fish_mq_using_subcommand consumer-groups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -l files -d 'The comma separated list of data and index log files to be dumped' -r -F
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -l max-message-size -d 'Size of the largest message' -r
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -l max-bytes -d 'Read no more than this many bytes of each log file, in whole batches' -r
@@ -51,13 +122,32 @@ complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l files -d 'Read th
 complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l formatter -d 'Print as this class of Kafka does' -r
 complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -s h -l help -d 'Print help'
 complete -c mq -n "__fish_mq_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l broker-list -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l command-config -d 'File of properties for the client' -r -F
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l timeout -d 'How long the command may take in all, in milliseconds' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l output -d 'Form of the output [default: table on a terminal, else text as Kafka\'s scripts print it]' -r -f -a "text\t'Kafka\'s own lines'
+table\t'A table'
+json\t'JSON'
+csv\t'Values with commas between them, with a line of names'
+yaml\t'YAML'"
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l topic-partitions -d 'Topics and partitions: topic:0, topic:0-3 (without 3), topic:5-, topic:-3, topic or :0, with commas between them; the topic is a regular expression' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l topic -d 'The topic, or a regular expression; all topics where it is left out' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l partitions -d 'Numbers of partitions with commas between them; all partitions where it is left out' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l time -d 'Which offset: latest (-1), earliest (-2), max-timestamp (-3), earliest-local (-4), latest-tiered (-5), earliest-pending-upload (-6), or of the first record since a time in milliseconds' -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l offsets -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l max-wait-ms -r
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l new-consumer
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l exclude-internal-topics -d 'Leave out the topics that belong to the brokers'
+complete -c mq -n "__fish_mq_using_subcommand get-offsets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mq -n "__fish_mq_using_subcommand server-start" -l override -d 'Sets a property over the file\'s' -r
 complete -c mq -n "__fish_mq_using_subcommand server-start" -s h -l help -d 'Print help'
 complete -c mq -n "__fish_mq_using_subcommand topics" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
-complete -c mq -n "__fish_mq_using_subcommand topics" -l command-config -d 'File of properties for the client' -r -F
-complete -c mq -n "__fish_mq_using_subcommand topics" -l timeout -d 'How long the command may take in all, in milliseconds' -r
 complete -c mq -n "__fish_mq_using_subcommand topics" -l broker-list -r
 complete -c mq -n "__fish_mq_using_subcommand topics" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand topics" -l command-config -d 'File of properties for the client' -r -F
+complete -c mq -n "__fish_mq_using_subcommand topics" -l timeout -d 'How long the command may take in all, in milliseconds' -r
 complete -c mq -n "__fish_mq_using_subcommand topics" -l output -d 'Form of the output [default: table on a terminal, else text as Kafka\'s scripts print it]' -r -f -a "text\t'Kafka\'s own lines'
 table\t'A table'
 json\t'JSON'

@@ -16,6 +16,7 @@ pub mod dump_offsets;
 pub mod error;
 pub mod flags;
 mod generate;
+mod get_offsets;
 mod invocation;
 mod java_hash;
 pub mod offsets_formatter;

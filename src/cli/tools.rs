@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{console_producer, consumer_groups, generate, on_files, server_start, topics};
+use super::{console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics};
 
 /// One tool.
 #[derive(Debug)]
@@ -90,6 +90,15 @@ pub(super) const TOOLS: &[Tool] = &[
         run: generate::run,
         failure: ScriptFailure::PLAIN,
         operands: Operands::Used,
+    },
+    Tool {
+        name: "get-offsets",
+        scripts: &["kafka-get-offsets"],
+        about: "Print offsets of partitions: earliest, latest, or by time",
+        command: get_offsets::command,
+        run: get_offsets::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
     },
     Tool {
         name: "server-start",
