@@ -64,7 +64,7 @@ impl Ground {
         Ok(Ground {
             node_id: NodeId(config.node_id),
             limits: Arc::new(ArcSwap::from_pointee(limits(&config))),
-            disk: Arc::new(SystemDisk::default()),
+            disk: Arc::new(SystemDisk),
             clock: Arc::new(SystemClock::new()),
             rng: Arc::new(SystemRng),
             pools: Pools {

@@ -20,7 +20,7 @@ use crate::replica::Replicas;
 use super::fetch_session::FetchSessions;
 
 /// The rooms of a running broker, as its handlers reach them.
-pub struct Broker {
+pub(super) struct Broker {
     /// `node.id`.
     pub node_id: NodeId,
     /// The cluster's id.
@@ -58,26 +58,26 @@ pub struct Broker {
 impl Broker {
     /// The newest image.
     #[must_use]
-    pub fn image(&self) -> Arc<Image> {
+    pub(super) fn image(&self) -> Arc<Image> {
         self.metadata.current()
     }
 
     /// Waits until what is committed now is served here, so that a client finds what it was told of.
-    pub async fn catch_up(&self) {
+    pub(super) async fn catch_up(&self) {
         let offset = self.committed.current().provenance().offset;
         self.metadata.published(offset).await;
     }
 
     /// The epoch of this broker's registration.
     #[must_use]
-    pub fn epoch(&self) -> BrokerEpoch {
+    pub(super) fn epoch(&self) -> BrokerEpoch {
         self.committed.current().broker(self.node_id).map_or(BrokerEpoch::NONE, |broker| broker.epoch)
     }
 }
 
 /// Who asks.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(super) struct Client {
     /// What the client calls itself.
     pub id: Option<String>,
     /// Its address.
@@ -103,7 +103,7 @@ impl Client {
 }
 
 /// One request and what goes with it.
-pub struct Call<'a, R> {
+pub(super) struct Call<'a, R> {
     /// The broker.
     pub broker: Arc<Broker>,
     /// Who asks.

@@ -20,7 +20,7 @@ use crate::protocol::messages::ApiVersionsResponse;
 use crate::protocol::{Answer, ApiKey, Message, Reader, Request, RequestHeader, frame};
 
 /// What an API's handler makes of a call.
-pub enum Response<T> {
+pub(super) enum Response<T> {
     /// The response.
     Now(T),
     /// The response follows; the request has its place once the future was polled for the first time.
@@ -33,7 +33,7 @@ pub enum Response<T> {
 
 /// How a call that is answered later ends.
 #[derive(Debug)]
-pub enum Ending<T> {
+pub(super) enum Ending<T> {
     /// The response.
     Response(T),
     /// The client expects none.
@@ -44,7 +44,7 @@ pub enum Ending<T> {
 
 impl<T> Response<T> {
     /// A response that the future gives.
-    pub fn later(future: impl Future<Output = T> + Send + 'static) -> Response<T> {
+    pub(super) fn later(future: impl Future<Output = T> + Send + 'static) -> Response<T> {
         Response::Later(Box::pin(async move { Ending::Response(future.await) }))
     }
 }
@@ -70,7 +70,7 @@ pub(super) struct Arrived<'a> {
 
 /// What is remembered for a connection.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     client: Client,
 }
 
@@ -194,14 +194,14 @@ impl fmt::Display for AnswerTo {
 }
 
 /// The broker as the service of a listener.
-pub struct Dispatch {
+pub(super) struct Dispatch {
     broker: Arc<Broker>,
 }
 
 impl Dispatch {
     /// A dispatcher of requests to `broker`.
     #[must_use]
-    pub fn new(broker: Arc<Broker>) -> Dispatch {
+    pub(super) fn new(broker: Arc<Broker>) -> Dispatch {
         Dispatch { broker }
     }
 }

@@ -236,7 +236,7 @@ pub(super) fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 
 /// Every session of this broker.
 #[derive(Debug)]
-pub struct FetchSessions {
+pub(super) struct FetchSessions {
     table: Mutex<Table>,
     slots_max: usize,
 }
@@ -257,20 +257,14 @@ struct Entry {
 impl FetchSessions {
     /// A table of at most `slots_max` sessions (`max.incremental.fetch.session.cache.slots`).
     #[must_use]
-    pub fn new(slots_max: usize) -> FetchSessions {
+    pub(super) fn new(slots_max: usize) -> FetchSessions {
         FetchSessions { table: Mutex::default(), slots_max }
     }
 
     /// How many sessions there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.table().by_id.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

@@ -28,7 +28,7 @@ pub struct Metrics {
 impl Metrics {
     /// Reads the counters.
     #[must_use]
-    pub fn of(broker: &Broker) -> Metrics {
+    pub(super) fn of(broker: &Broker) -> Metrics {
         let traffic = &broker.traffic;
         Metrics {
             connections: traffic.accepted.get().saturating_sub(traffic.closed.get()),

@@ -7,7 +7,7 @@ use crate::model::{Failure, ProducerId};
 
 /// What is left of the last block.
 #[derive(Debug, Default)]
-pub struct ProducerIds {
+pub(super) struct ProducerIds {
     /// The next id and the first one that is not ours. Held while a block is asked for, so that many requests ask once.
     block: Mutex<(i64, i64)>,
 }

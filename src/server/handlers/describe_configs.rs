@@ -80,7 +80,7 @@ fn broker_entries(broker: &Broker, name: &str) -> Result<Vec<ConfigEntry>, Refus
 
 fn described(resource: DescribeConfigsResource, entries: Vec<ConfigEntry>, detail: Detail) -> DescribeConfigsResult {
     let keys = resource.configuration_keys.filter(|keys| !keys.is_empty());
-    let is_wanted = |entry: &ConfigEntry| keys.as_ref().is_none_or(|keys| keys.iter().any(|key| *key == entry.name));
+    let is_wanted = |entry: &ConfigEntry| keys.as_ref().is_none_or(|keys| keys.contains(&entry.name));
     let configs = entries.into_iter().filter(is_wanted).map(|entry| row(entry, detail));
     DescribeConfigsResult {
         error_code: ErrorCode::NONE.wire(),
