@@ -43,6 +43,9 @@ pub(in crate::server) fn handle(call: Call<'_, ListOffsetsRequest>) -> Response<
     })
 }
 
+/// From this version on an answer says in which leader epoch the record was written (KIP-320).
+const LEADER_EPOCH_SINCE: i16 = 4;
+
 /// Whether the place is found without reading records.
 fn is_known_place(timestamp: i64) -> bool {
     timestamp < 0 && timestamp != MAX_TIMESTAMP
@@ -65,7 +68,7 @@ fn answer(broker: &Broker, request: ListOffsetsRequest, reader: Reader) -> ListO
             } else {
                 Err(ErrorCode::INVALID_REQUEST)
             };
-            respond(asked.partition_index, found)
+            respond(asked.partition_index, found, reader.version)
         });
         let partitions = partitions.collect();
         ListOffsetsTopicResponse { name: topic.name, partitions }
@@ -73,7 +76,11 @@ fn answer(broker: &Broker, request: ListOffsetsRequest, reader: Reader) -> ListO
     ListOffsetsResponse { throttle_time_ms: 0, topics: topics.collect() }
 }
 
-fn respond(partition_index: i32, found: Result<Option<TimedOffset>, ErrorCode>) -> ListOffsetsPartitionResponse {
+fn respond(
+    partition_index: i32,
+    found: Result<Option<TimedOffset>, ErrorCode>,
+    version: i16,
+) -> ListOffsetsPartitionResponse {
     let (error, found) = match found {
         Ok(found) => (ErrorCode::NONE, found),
         Err(code) => (code, None),
@@ -83,7 +90,11 @@ fn respond(partition_index: i32, found: Result<Option<TimedOffset>, ErrorCode>) 
         error_code: error.wire(),
         timestamp: found.as_ref().map_or(Timestamp::NONE, |found| found.timestamp).0,
         offset: found.as_ref().map_or(Offset::UNKNOWN, |found| found.offset).0,
-        leader_epoch: found.and_then(|found| found.leader_epoch).unwrap_or(LeaderEpoch::NONE).0,
+        leader_epoch: found
+            .and_then(|found| found.leader_epoch)
+            .filter(|_| version >= LEADER_EPOCH_SINCE)
+            .unwrap_or(LeaderEpoch::NONE)
+            .0,
     }
 }
 
