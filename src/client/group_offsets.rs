@@ -88,11 +88,11 @@ pub(super) fn fetch_request(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stable;
 
+/// What a group committed for each partition that was asked for.
+type Fetched = Vec<(TopicPartition, Result<CommittedOffset, ClientError>)>;
+
 /// Reads an answer about one group. A partition without a committed offset is left out.
-pub(super) fn read_fetched(
-    answer: OffsetFetchResponse,
-    version: i16,
-) -> Result<Vec<(TopicPartition, Result<CommittedOffset, ClientError>)>, ClientError> {
+pub(super) fn read_fetched(answer: OffsetFetchResponse, version: i16) -> Result<Fetched, ClientError> {
     let mut rows = Vec::new();
     if version >= BATCHED_FROM {
         let group =

@@ -31,13 +31,16 @@ pub enum Lane {
     Heartbeat,
 }
 
+/// The places of connections, each with a lock of its own.
+type Slots = HashMap<(Address, Lane), Arc<AsyncMutex<Slot>>>;
+
 /// The pool.
 #[derive(Debug)]
 pub struct Peers {
     options: PeerOptions,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    slots: Mutex<HashMap<(Address, Lane), Arc<AsyncMutex<Slot>>>>,
+    slots: Mutex<Slots>,
 }
 
 #[derive(Debug, Default)]

@@ -7,6 +7,9 @@ use regex::bytes::Regex;
 use crate::config::Settings;
 use crate::record::Header;
 
+/// What stands before a mark, and what after it.
+type Halves<'a> = (&'a [u8], &'a [u8]);
+
 /// How lines are parted.
 #[derive(Debug)]
 pub(super) struct Fields {
@@ -109,7 +112,7 @@ impl Fields {
         name: &str,
         line: &[u8],
         number: u64,
-    ) -> Result<Option<(&'a [u8], &'a [u8])>, FieldError> {
+    ) -> Result<Option<Halves<'a>>, FieldError> {
         match memmem::find(rest, mark) {
             Some(at) => Ok(Some((&rest[..at], &rest[at + mark.len()..]))),
             None if self.ignore_error => Ok(None),

@@ -169,10 +169,10 @@ impl Shared {
         }
         let mut records = ConsumerRecords::default();
         let freed = state.take(&mut records, self.settings.max_poll_records);
-        if records.is_empty() {
-            if let Some(failure) = state.first_failure() {
-                return Err(failure);
-            }
+        if records.is_empty()
+            && let Some(failure) = state.first_failure()
+        {
+            return Err(failure);
         }
         drop(state);
         if freed {

@@ -222,7 +222,7 @@ mod tests {
     #[tokio::test]
     async fn a_waiting_delivery_is_woken() {
         let batch = outcome();
-        let waiting = tokio::spawn(delivery(&batch, 0));
+        let waiting = crate::io::spawn::spawn(delivery(&batch, 0));
         tokio::task::yield_now().await;
         batch.settle(State::Written { base_offset: 1, append_time: Some(Timestamp(9)) });
         assert_eq!(waiting.await.unwrap().unwrap().timestamp, Timestamp(9));

@@ -93,10 +93,11 @@ impl Sender {
     /// Everything that must be there before a batch is taken from its queue: a connection and, with idempotence, an id.
     async fn ready(&mut self) -> Result<Peer, Duration> {
         let shared = Arc::clone(&self.shared);
-        if shared.accumulator.settings.idempotent && shared.identity.stamp().is_none() {
-            if let Err(cause) = shared.identity.obtain(&shared.cluster).await {
-                return Err(self.not_ready(&cause, shared.identity.refusal()));
-            }
+        if shared.accumulator.settings.idempotent
+            && shared.identity.stamp().is_none()
+            && let Err(cause) = shared.identity.obtain(&shared.cluster).await
+        {
+            return Err(self.not_ready(&cause, shared.identity.refusal()));
         }
         match shared.cluster.broker(self.node, Lane::Requests).await {
             Ok(peer) => Ok(peer),

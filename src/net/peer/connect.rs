@@ -88,7 +88,7 @@ async fn ask(handle: &Handle, version: i16) -> Result<ApiVersionsResponse, PeerE
         client_software_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let call = handle.start_request(&request, version, None).await?;
-    let bytes = call.frame().await.map_err(|error| first_answer_failed(error))?;
+    let bytes = call.frame().await.map_err(first_answer_failed)?;
     // The answer's header is always version 0 and its error code comes first in every version.
     let refused = bytes.get(4..6) == Some(ErrorCode::UNSUPPORTED_VERSION.wire().to_be_bytes().as_slice());
     frame::decode_response::<ApiVersionsRequest>(bytes, if refused { 0 } else { version })
