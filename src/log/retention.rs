@@ -23,6 +23,9 @@ impl Log {
         self.health.judge(self.removals.remove_due(&*self.place.disk, now))?;
         self.expire_producers(now);
         let mut appender = self.appender();
+        let segments = self.segments();
+        // The last one is being written.
+        segments.iter().rev().skip(1).for_each(|segment| segment.release_if_idle());
         let result =
             self.repair_indexes(&appender).and_then(|()| self.delete_segments(&mut appender, high_watermark, now));
         self.health.judge(result)
