@@ -8,6 +8,7 @@
 
 mod ask;
 mod client_log;
+mod console_consumer;
 mod console_producer;
 mod consumer_groups;
 mod damage;

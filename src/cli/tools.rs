@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics};
+use super::{console_consumer, console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics};
 
 /// One tool.
 #[derive(Debug)]
@@ -46,6 +46,15 @@ pub struct Context {
 
 /// Every tool, by name.
 pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "console-consumer",
+        scripts: &["kafka-console-consumer"],
+        about: "Read data from Kafka topics and output it to standard output",
+        command: console_consumer::command,
+        run: console_consumer::run,
+        failure: ScriptFailure::PLAIN,
+        operands: Operands::Stray,
+    },
     Tool {
         name: "console-producer",
         scripts: &["kafka-console-producer"],

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ClientError;
+use super::admin::Rows;
 use crate::model::{ErrorCode, LeaderEpoch, Offset, TopicPartition};
 use crate::protocol::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use crate::protocol::messages::offset_fetch_request::{
@@ -88,11 +89,11 @@ pub(super) fn fetch_request(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stable;
 
-/// What a group committed for each partition that was asked for.
-type Fetched = Vec<(TopicPartition, Result<CommittedOffset, ClientError>)>;
-
 /// Reads an answer about one group. A partition without a committed offset is left out.
-pub(super) fn read_fetched(answer: OffsetFetchResponse, version: i16) -> Result<Fetched, ClientError> {
+pub(super) fn read_fetched(
+    answer: OffsetFetchResponse,
+    version: i16,
+) -> Result<Rows<TopicPartition, CommittedOffset>, ClientError> {
     let mut rows = Vec::new();
     if version >= BATCHED_FROM {
         let group =
@@ -119,7 +120,7 @@ pub(super) fn read_fetched(answer: OffsetFetchResponse, version: i16) -> Result<
 }
 
 fn push(
-    rows: &mut Vec<(TopicPartition, Result<CommittedOffset, ClientError>)>,
+    rows: &mut Rows<TopicPartition, CommittedOffset>,
     partition: TopicPartition,
     code: i16,
     found: CommittedOffset,
@@ -177,7 +178,7 @@ pub(super) fn commit_request(
 }
 
 /// The rows of an answer to a commit.
-pub(super) fn read_committed(answer: OffsetCommitResponse) -> Vec<(TopicPartition, Result<(), ClientError>)> {
+pub(super) fn read_committed(answer: OffsetCommitResponse) -> Rows<TopicPartition, ()> {
     let rows = answer.topics.into_iter().flat_map(|topic| {
         let name = topic.name;
         let row = move |partition| TopicPartition::new(name.as_str(), partition);

@@ -279,4 +279,5 @@ impl<R: Request> Call<R> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests stand for the outside world")]
 mod tests;

@@ -31,17 +31,17 @@ pub enum Lane {
     Heartbeat,
 }
 
-/// The places of connections, each with a lock of its own.
-type Slots = HashMap<(Address, Lane), Arc<AsyncMutex<Slot>>>;
-
 /// The pool.
 #[derive(Debug)]
 pub struct Peers {
     options: PeerOptions,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    slots: Mutex<Slots>,
+    slots: Mutex<HashMap<(Address, Lane), SharedSlot>>,
 }
+
+/// Locked while it is being connected, so that all who ask wait for one attempt.
+type SharedSlot = Arc<AsyncMutex<Slot>>;
 
 #[derive(Debug, Default)]
 struct Slot {
@@ -114,7 +114,7 @@ impl Peers {
         }
     }
 
-    fn slot(&self, address: &Address, lane: Lane) -> Arc<AsyncMutex<Slot>> {
+    fn slot(&self, address: &Address, lane: Lane) -> SharedSlot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= ADDRESSES_MAX {
             slots.retain(|_, slot| slot.try_lock().map_or(true, |slot| slot.peer.as_ref().is_some_and(Peer::is_open)));

@@ -32,6 +32,9 @@ pub(super) struct Line<'a> {
     pub(super) headers: Vec<Header>,
 }
 
+/// What stands before and after a mark.
+type Halves<'a> = (&'a [u8], &'a [u8]);
+
 /// What is wrong with a line, or with the way to part lines.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FieldError(pub(super) String);

@@ -171,12 +171,16 @@ pub(super) fn check(code: i16, message: Option<&str>) -> Result<(), ClientError>
 /// Fails where one of the codes says that the whole request went to the wrong place or came too early.
 pub(super) fn misplaced(codes: impl Iterator<Item = i16>) -> Result<(), ClientError> {
     for code in codes {
-        if let code @ (ErrorCode::NOT_CONTROLLER
-        | ErrorCode::NOT_COORDINATOR
-        | ErrorCode::COORDINATOR_NOT_AVAILABLE
-        | ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
-        | ErrorCode::THROTTLING_QUOTA_EXCEEDED) = ErrorCode::from_wire(code)
-        {
+        let code = ErrorCode::from_wire(code);
+        let is_misplaced = matches!(
+            code,
+            ErrorCode::NOT_CONTROLLER
+                | ErrorCode::NOT_COORDINATOR
+                | ErrorCode::COORDINATOR_NOT_AVAILABLE
+                | ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
+                | ErrorCode::THROTTLING_QUOTA_EXCEEDED
+        );
+        if is_misplaced {
             return Err(ClientError::code(code));
         }
     }

@@ -94,7 +94,6 @@ impl Sender {
     async fn ready(&mut self) -> Result<Peer, Duration> {
         let shared = Arc::clone(&self.shared);
         if shared.accumulator.settings.idempotent
-            && shared.identity.stamp().is_none()
             && let Err(cause) = shared.identity.obtain(&shared.cluster).await
         {
             return Err(self.not_ready(&cause, shared.identity.refusal()));
