@@ -27,8 +27,6 @@ pub enum Lane {
     Fetch,
     /// Group coordination: joins wait for other members.
     Coordinator,
-    /// Heartbeats, which must go out while a join or a commit waits.
-    Heartbeat,
 }
 
 /// The pool.
@@ -142,7 +140,6 @@ impl fmt::Display for Lane {
             Lane::Requests => "requests",
             Lane::Fetch => "fetch",
             Lane::Coordinator => "coordinator",
-            Lane::Heartbeat => "heartbeat",
         })
     }
 }
