@@ -5,7 +5,9 @@ use clap::{ArgMatches, Command};
 use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
-use super::{console_consumer, console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics};
+use super::{
+    console_consumer, console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics,
+};
 
 /// One tool.
 #[derive(Debug)]
