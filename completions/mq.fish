@@ -26,6 +26,7 @@ end
 
 complete -c mq -n "__fish_mq_needs_command" -s h -l help -d 'Print help'
 complete -c mq -n "__fish_mq_needs_command" -s V -l version -d 'Print version'
+complete -c mq -n "__fish_mq_needs_command" -f -a "console-consumer" -d 'Read data from Kafka topics and output it to standard output'
 complete -c mq -n "__fish_mq_needs_command" -f -a "console-producer" -d 'Read data from standard input and publish it to Kafka'
 complete -c mq -n "__fish_mq_needs_command" -f -a "consumer-groups" -d 'List, describe and delete consumer groups, and reset their offsets'
 complete -c mq -n "__fish_mq_needs_command" -f -a "dump-log" -d 'Print what the files of a log directory hold'
@@ -34,6 +35,34 @@ complete -c mq -n "__fish_mq_needs_command" -f -a "generate" -d 'Write completio
 complete -c mq -n "__fish_mq_needs_command" -f -a "get-offsets" -d 'Print offsets of partitions: earliest, latest, or by time'
 complete -c mq -n "__fish_mq_needs_command" -f -a "server-start" -d 'Run a node: broker, controller or both'
 complete -c mq -n "__fish_mq_needs_command" -f -a "topics" -d 'Create, delete, describe, or change a topic'
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l broker-list -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l command-config -d 'File of properties for the consumer' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l command-property -d 'A property of the consumer; may be given several times and wins over the file' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l topic -d 'The topic to read' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l include -d 'Read every topic whose whole name matches this regular expression' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l partition -d 'Read this partition alone' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l offset -d 'Where to begin in the partition: a number, earliest or latest' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l group -d 'The group to read as; without it a group of its own that commits nothing' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l isolation-level -d 'read_committed leaves out records of transactions that were not committed' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l max-messages -d 'Stop after this many records' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l timeout-ms -d 'Stop when no record came for this long' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l formatter-property -d 'How records are printed: print.timestamp, print.partition, print.offset, print.epoch, print.headers, print.key, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer; may be given several times' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l formatter-config -d 'File of such properties' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l formatter -d 'Class that prints records' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l key-deserializer -d 'Class that turns keys into text' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l value-deserializer -d 'Class that turns values into text' -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l blacklist -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l metrics-dir -r
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l new-consumer
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l from-beginning -d 'Begin at the first record where the group has no committed offset'
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l until-end -d 'Stop at the end that the log has now'
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l skip-message-on-error -d 'Pass over a record that cannot be printed'
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l enable-systest-events -d 'Print a line when the consumer ends, for Kafka\'s own system tests'
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l delete-consumer-offsets
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -l csv-reporter-enabled
+complete -c mq -n "__fish_mq_using_subcommand console-consumer" -s h -l help -d 'Print help'
 complete -c mq -n "__fish_mq_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
 complete -c mq -n "__fish_mq_using_subcommand console-producer" -l broker-list -r
 complete -c mq -n "__fish_mq_using_subcommand console-producer" -l zookeeper -r

@@ -7,9 +7,6 @@ use regex::bytes::Regex;
 use crate::config::Settings;
 use crate::record::Header;
 
-/// What stands before a mark, and what after it.
-type Halves<'a> = (&'a [u8], &'a [u8]);
-
 /// How lines are parted.
 #[derive(Debug)]
 pub(super) struct Fields {

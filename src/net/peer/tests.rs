@@ -1,5 +1,3 @@
-#![allow(clippy::disallowed_methods, reason = "tests stand for the outside world")]
-
 use std::future::Future;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
