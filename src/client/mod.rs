@@ -1,4 +1,8 @@
 //! The client library: producer, consumer and admin on Kafka's wire protocol, configured by Kafka's property names.
+//!
+//! A [`Cluster`] knows who leads what; producer, consumer and admin stand on it. Nothing here knows how a broker works, and the
+//! broker never imports this room. Not here: TLS, SASL, transactions, interceptors. Invariants: results of one partition are
+//! taken in the order in which its batches were sent; memory is bounded by the properties that say so.
 
 pub mod admin;
 mod by_leader;
