@@ -1,4 +1,12 @@
 //! Bytes in and bytes out: what a broker answers to single frames, good and bad.
 
+mod api_versions;
+mod common;
+mod configs;
+mod fetch;
 mod frames;
+mod groups;
 mod hostile;
+mod metadata;
+mod produce;
+mod stop;

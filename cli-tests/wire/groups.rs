@@ -1,0 +1,138 @@
+//! Groups: from the first look for a coordinator to offsets that outlive the broker.
+
+use bytes::Bytes;
+use mq::model::ErrorCode;
+use mq::protocol::messages::join_group_request::JoinGroupRequestProtocol;
+use mq::protocol::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
+use mq::protocol::messages::offset_fetch_request::OffsetFetchRequestTopic;
+use mq::protocol::messages::sync_group_request::SyncGroupRequestAssignment;
+use mq::protocol::messages::{
+    DescribeGroupsRequest, FindCoordinatorRequest, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse,
+    LeaveGroupRequest, ListGroupsRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
+};
+
+use super::common::create_topic;
+use crate::support::broker::Broker;
+use crate::support::connection::Connection;
+
+fn coordinator(connection: &mut Connection, version: i16) -> (ErrorCode, String) {
+    let request = FindCoordinatorRequest {
+        key: "g".to_owned(),
+        coordinator_keys: vec!["g".to_owned()],
+        ..FindCoordinatorRequest::default()
+    };
+    let request = match version {
+        0..=3 => FindCoordinatorRequest { coordinator_keys: Vec::new(), ..request },
+        _ => FindCoordinatorRequest { key: String::new(), ..request },
+    };
+    let mut response = connection.call(&request, version);
+    match response.coordinators.pop() {
+        Some(found) => (ErrorCode::from_wire(found.error_code), format!("{}:{}", found.host, found.port)),
+        None => (ErrorCode::from_wire(response.error_code), format!("{}:{}", response.host, response.port)),
+    }
+}
+
+fn join(connection: &mut Connection) -> JoinGroupResponse {
+    let mut request = JoinGroupRequest {
+        group_id: "g".to_owned(),
+        session_timeout_ms: 10_000,
+        rebalance_timeout_ms: 10_000,
+        protocol_type: "consumer".to_owned(),
+        protocols: vec![JoinGroupRequestProtocol { name: "range".to_owned(), metadata: Bytes::from_static(b"m") }],
+        ..JoinGroupRequest::default()
+    };
+    let first = connection.call(&request, 9);
+    assert_eq!(ErrorCode::from_wire(first.error_code), ErrorCode::MEMBER_ID_REQUIRED);
+    request.member_id = first.member_id;
+    // Loading the group's partition may take a moment after the topic was made.
+    let joined = connection.call(&request, 9);
+    assert_eq!(ErrorCode::from_wire(joined.error_code), ErrorCode::NONE);
+    joined
+}
+
+#[test]
+fn the_first_look_for_a_coordinator_makes_the_topic_of_offsets() {
+    let broker = Broker::with(&["offsets.topic.num.partitions=3", "offsets.topic.replication.factor=1"]);
+    let mut connection = Connection::to(&broker);
+    for version in 0..=6 {
+        assert_eq!(coordinator(&mut connection, version), (ErrorCode::NONE, broker.address.clone()), "v{version}");
+    }
+    assert!(broker.data().join("__consumer_offsets-2").is_dir());
+}
+
+#[test]
+fn a_transactional_id_has_no_coordinator_yet_and_its_client_gives_up() {
+    let broker = Broker::start();
+    let request = FindCoordinatorRequest { key: "t".to_owned(), key_type: 1, ..FindCoordinatorRequest::default() };
+    let response = Connection::to(&broker).call(&request, 3);
+    assert_eq!(ErrorCode::from_wire(response.error_code), ErrorCode::INVALID_REQUEST);
+}
+
+#[test]
+fn a_group_forms_commits_and_is_found_again_after_a_kill() {
+    let mut broker = Broker::with(&["offsets.topic.num.partitions=2", "offsets.topic.replication.factor=1"]);
+    let mut connection = Connection::to(&broker);
+    create_topic(&mut connection, "first", 1, &[]);
+    coordinator(&mut connection, 4);
+    let joined = join(&mut connection);
+    assert_eq!(joined.leader, joined.member_id);
+    let sync = SyncGroupRequest {
+        group_id: "g".to_owned(),
+        generation_id: joined.generation_id,
+        member_id: joined.member_id.clone(),
+        protocol_type: Some("consumer".to_owned()),
+        protocol_name: Some("range".to_owned()),
+        assignments: vec![SyncGroupRequestAssignment {
+            member_id: joined.member_id.clone(),
+            assignment: Bytes::from_static(b"mine"),
+        }],
+        ..SyncGroupRequest::default()
+    };
+    assert_eq!(connection.call(&sync, 5).assignment, Bytes::from_static(b"mine"));
+    let beat = HeartbeatRequest {
+        group_id: "g".to_owned(),
+        generation_id: joined.generation_id,
+        member_id: joined.member_id.clone(),
+        ..HeartbeatRequest::default()
+    };
+    assert_eq!(connection.call(&beat, 4).error_code, 0);
+    assert_eq!(commit(&mut connection, &joined, 41), ErrorCode::NONE);
+
+    broker.kill();
+    broker.restart();
+    let mut connection = Connection::to(&broker);
+    coordinator(&mut connection, 4);
+    assert_eq!(committed(&mut connection), 41);
+    let described = connection.call(&DescribeGroupsRequest { groups: vec!["g".to_owned()], ..Default::default() }, 5);
+    assert_eq!(described.groups[0].group_state, "Stable");
+    assert_eq!(connection.call(&ListGroupsRequest::default(), 4).groups[0].group_id, "g");
+    let leave =
+        LeaveGroupRequest { group_id: "g".to_owned(), member_id: joined.member_id, ..LeaveGroupRequest::default() };
+    assert_eq!(connection.call(&leave, 2).error_code, 0);
+}
+
+fn commit(connection: &mut Connection, joined: &JoinGroupResponse, offset: i64) -> ErrorCode {
+    let partition = OffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
+    let topic = OffsetCommitRequestTopic { name: "first".to_owned(), partitions: vec![partition], ..Default::default() };
+    let request = OffsetCommitRequest {
+        group_id: "g".to_owned(),
+        generation_id_or_member_epoch: joined.generation_id,
+        member_id: joined.member_id.clone(),
+        topics: vec![topic],
+        ..OffsetCommitRequest::default()
+    };
+    ErrorCode::from_wire(connection.call(&request, 8).topics[0].partitions[0].error_code)
+}
+
+fn committed(connection: &mut Connection) -> i64 {
+    let topic = OffsetFetchRequestTopic { name: "first".to_owned(), partition_indexes: vec![0] };
+    let request =
+        OffsetFetchRequest { group_id: "g".to_owned(), topics: Some(vec![topic]), ..OffsetFetchRequest::default() };
+    // The partition of the group is loaded after a start; until then the coordinator says so.
+    loop {
+        let response = connection.call(&request, 7);
+        if ErrorCode::from_wire(response.error_code) != ErrorCode::COORDINATOR_LOAD_IN_PROGRESS {
+            return response.topics[0].partitions[0].committed_offset;
+        }
+    }
+}
