@@ -1,7 +1,8 @@
 //! Requests that many of these tests begin with.
 
 use bytes::Bytes;
-use mq::model::{ProducerEpoch, ProducerId, Timestamp, Uuid};
+use mq::io::clock::{Clock, SystemClock};
+use mq::model::{Timestamp, Uuid};
 use mq::protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use mq::protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use mq::protocol::messages::fetch_response::PartitionData;
@@ -30,19 +31,17 @@ pub fn create_topic(connection: &mut Connection, name: &str, partitions: i32, co
     created.topic_id
 }
 
-/// A batch of records with these values and no keys.
+/// A batch of records with these values, one old timestamp and no keys.
 pub fn batch(values: &[&str]) -> Bytes {
-    built(BatchBuilder::new(Codec::None.into()), values)
+    built(BatchBuilder::new(Codec::None.into()), Timestamp(1_700_000_000_000), values)
 }
 
-/// The same by an idempotent producer.
-pub fn batch_of(producer: ProducerId, base_sequence: i32, values: &[&str]) -> Bytes {
-    let producer = Producer { id: producer, epoch: ProducerEpoch(0), base_sequence };
-    built(BatchBuilder::new(Codec::None.into()).producer(producer), values)
+/// A batch by an idempotent producer, written now: a broker that starts forgets producers of long ago.
+pub fn batch_of(producer: Producer, values: &[&str]) -> Bytes {
+    built(BatchBuilder::new(Codec::None.into()).producer(producer), SystemClock::new().now(), values)
 }
 
-fn built(mut builder: BatchBuilder, values: &[&str]) -> Bytes {
-    let timestamp = Timestamp(1_700_000_000_000);
+fn built(mut builder: BatchBuilder, timestamp: Timestamp, values: &[&str]) -> Bytes {
     for value in values {
         builder.append(NewRecord { timestamp, key: None, value: Some(value.as_bytes()), headers: &[] });
     }
@@ -52,7 +51,8 @@ fn built(mut builder: BatchBuilder, values: &[&str]) -> Bytes {
 /// A produce request for partition 0 of a topic by name.
 pub fn produce_request(topic: &str, acks: i16, records: Bytes) -> ProduceRequest {
     let partition = PartitionProduceData { index: 0, records: Some(records.into()) };
-    let topic = TopicProduceData { name: topic.to_owned(), partition_data: vec![partition], ..TopicProduceData::default() };
+    let topic =
+        TopicProduceData { name: topic.to_owned(), partition_data: vec![partition], ..TopicProduceData::default() };
     ProduceRequest { acks, timeout_ms: 10_000, topic_data: vec![topic], ..ProduceRequest::default() }
 }
 

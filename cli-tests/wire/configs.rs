@@ -20,8 +20,11 @@ fn describe(connection: &mut Connection, resource_type: i8, name: &str, key: &st
         resource_name: name.to_owned(),
         configuration_keys: Some(vec![key.to_owned()]),
     };
-    let request =
-        DescribeConfigsRequest { resources: vec![resource], include_synonyms: true, ..DescribeConfigsRequest::default() };
+    let request = DescribeConfigsRequest {
+        resources: vec![resource],
+        include_synonyms: true,
+        ..DescribeConfigsRequest::default()
+    };
     let mut result = connection.call(&request, 4).results.remove(0);
     assert_eq!(result.error_code, 0, "{:?}", result.error_message);
     result.configs.remove(0)
@@ -29,8 +32,7 @@ fn describe(connection: &mut Connection, resource_type: i8, name: &str, key: &st
 
 fn set(connection: &mut Connection, resource_type: i8, resource: &str, name: &str, value: &str) -> ErrorCode {
     let config = AlterableConfig { name: name.to_owned(), config_operation: SET, value: Some(value.to_owned()) };
-    let resource =
-        AlterConfigsResource { resource_type, resource_name: resource.to_owned(), configs: vec![config] };
+    let resource = AlterConfigsResource { resource_type, resource_name: resource.to_owned(), configs: vec![config] };
     let request = IncrementalAlterConfigsRequest { resources: vec![resource], validate_only: false };
     ErrorCode::from_wire(connection.call(&request, 1).responses.remove(0).error_code)
 }

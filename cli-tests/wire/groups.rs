@@ -113,7 +113,8 @@ fn a_group_forms_commits_and_is_found_again_after_a_kill() {
 
 fn commit(connection: &mut Connection, joined: &JoinGroupResponse, offset: i64) -> ErrorCode {
     let partition = OffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
-    let topic = OffsetCommitRequestTopic { name: "first".to_owned(), partitions: vec![partition], ..Default::default() };
+    let topic =
+        OffsetCommitRequestTopic { name: "first".to_owned(), partitions: vec![partition], ..Default::default() };
     let request = OffsetCommitRequest {
         group_id: "g".to_owned(),
         generation_id_or_member_epoch: joined.generation_id,

@@ -1,21 +1,26 @@
 //! Produce: what is appended, what is refused, and what the client hears.
 
 use bytes::{Bytes, BytesMut};
-use mq::model::{ErrorCode, ProducerId};
+use mq::model::{ErrorCode, ProducerEpoch, ProducerId};
+use mq::protocol::frame;
 use mq::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use mq::protocol::messages::{ApiVersionsRequest, InitProducerIdRequest, ProduceRequest};
-use mq::protocol::frame;
-use mq::record::{BatchBuilder, Codec, NewRecord};
+use mq::record::{BatchBuilder, Codec, NewRecord, Producer};
 
 use super::common::{batch, batch_of, create_topic, fetch_request, only, produce, produce_request, values};
 use crate::support::broker::Broker;
 use crate::support::connection::Connection;
 
 fn producer_id(connection: &mut Connection) -> ProducerId {
-    let request = InitProducerIdRequest { producer_id: -1, producer_epoch: -1, ..InitProducerIdRequest::default() };
+    let request = InitProducerIdRequest { transactional_id: None, ..InitProducerIdRequest::default() };
     let response = connection.call(&request, 4);
     assert_eq!(response.error_code, 0);
     ProducerId(response.producer_id)
+}
+
+/// The producer's first epoch, and the sequence number of a batch's first record.
+fn by(id: ProducerId, base_sequence: i32) -> Producer {
+    Producer { id, epoch: ProducerEpoch(0), base_sequence }
 }
 
 #[test]
@@ -117,11 +122,11 @@ fn a_retried_batch_is_not_appended_again_and_a_gap_is_refused() {
     let mut connection = Connection::to(&broker);
     create_topic(&mut connection, "first", 1, &[]);
     let id = producer_id(&mut connection);
-    assert_eq!(produce(&mut connection, "first", batch_of(id, 0, &["a", "b"])).base_offset, 0);
-    assert_eq!(produce(&mut connection, "first", batch_of(id, 2, &["c"])).base_offset, 2);
-    let again = produce(&mut connection, "first", batch_of(id, 0, &["a", "b"]));
+    assert_eq!(produce(&mut connection, "first", batch_of(by(id, 0), &["a", "b"])).base_offset, 0);
+    assert_eq!(produce(&mut connection, "first", batch_of(by(id, 2), &["c"])).base_offset, 2);
+    let again = produce(&mut connection, "first", batch_of(by(id, 0), &["a", "b"]));
     assert_eq!((again.error_code, again.base_offset), (0, 0));
-    let gap = produce(&mut connection, "first", batch_of(id, 5, &["d"]));
+    let gap = produce(&mut connection, "first", batch_of(by(id, 5), &["d"]));
     assert_eq!(gap.error_code, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER.wire());
     assert_eq!(only(connection.call(&fetch_request("first", 0), 12)).high_watermark, 3);
 }
@@ -133,11 +138,15 @@ fn a_retry_after_a_restart_is_not_appended_again() {
     let mut connection = Connection::to(&broker);
     create_topic(&mut connection, "first", 1, &[]);
     let id = producer_id(&mut connection);
-    produce(&mut connection, "first", batch_of(id, 0, &["a"]));
+    produce(&mut connection, "first", batch_of(by(id, 0), &["a"]));
     for kill in [false, true] {
-        if kill { broker.kill() } else { assert!(broker.stop().success()) }
+        if kill {
+            broker.kill()
+        } else {
+            assert!(broker.stop().success())
+        }
         broker.restart();
-        let again = produce(&mut Connection::to(&broker), "first", batch_of(id, 0, &["a"]));
+        let again = produce(&mut Connection::to(&broker), "first", batch_of(by(id, 0), &["a"]));
         assert_eq!((again.error_code, again.base_offset), (0, 0), "killed: {kill}");
     }
     let next = producer_id(&mut Connection::to(&broker));
