@@ -147,9 +147,21 @@ complete -c mq -n "__fish_mq_using_subcommand dump-log" -l cluster-metadata-deco
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -l remote-log-metadata-decoder -d 'Read log data as metadata records of the TopicBasedRemoteLogMetadataManager'
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -l share-group-state-decoder -d 'Read log data as share group state data from the __share_group_state topic'
 complete -c mq -n "__fish_mq_using_subcommand dump-log" -s h -l help -d 'Print help'
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l broker-list -r
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l zookeeper -r
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l command-config -d 'File of properties for the client' -r -F
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l timeout -d 'How long the command may take in all, in milliseconds' -r
 complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l files -d 'Read these files instead of asking a broker: log directories, directories of single partitions, or .log files' -r -F
-complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l formatter -d 'Print as this class of Kafka does' -r
-complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -s h -l help -d 'Print help'
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l group -d 'Print only what this group committed' -r
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l formatter -d 'Print the text of this class of Kafka [default: that of 3.9\'s OffsetsMessageFormatter]' -r
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l output -d 'Form of the output [default: table on a terminal, else text; text with --formatter]' -r -f -a "text\t'Kafka\'s own lines'
+table\t'A table'
+json\t'JSON'
+csv\t'Values with commas between them, with a line of names'
+yaml\t'YAML'"
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -l new-consumer
+complete -c mq -n "__fish_mq_using_subcommand dump-offsets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mq -n "__fish_mq_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l bootstrap-server -d 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]' -r
 complete -c mq -n "__fish_mq_using_subcommand get-offsets" -l broker-list -r

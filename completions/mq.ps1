@@ -161,10 +161,18 @@ Register-ArgumentCompleter -Native -CommandName 'mq' -ScriptBlock {
             break
         }
         'mq;dump-offsets' {
+            [CompletionResult]::new('--bootstrap-server', '--bootstrap-server', [CompletionResultType]::ParameterName, 'Brokers to ask first, as host:port with commas between them [default: $MQ_BOOTSTRAP_SERVER, else localhost:9092]')
+            [CompletionResult]::new('--broker-list', '--broker-list', [CompletionResultType]::ParameterName, 'broker-list')
+            [CompletionResult]::new('--zookeeper', '--zookeeper', [CompletionResultType]::ParameterName, 'zookeeper')
+            [CompletionResult]::new('--command-config', '--command-config', [CompletionResultType]::ParameterName, 'File of properties for the client')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long the command may take in all, in milliseconds')
             [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'Read these files instead of asking a broker: log directories, directories of single partitions, or .log files')
-            [CompletionResult]::new('--formatter', '--formatter', [CompletionResultType]::ParameterName, 'Print as this class of Kafka does')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Print only what this group committed')
+            [CompletionResult]::new('--formatter', '--formatter', [CompletionResultType]::ParameterName, 'Print the text of this class of Kafka [default: that of 3.9''s OffsetsMessageFormatter]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Form of the output [default: table on a terminal, else text; text with --formatter]')
+            [CompletionResult]::new('--new-consumer', '--new-consumer', [CompletionResultType]::ParameterName, 'new-consumer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'mq;generate' {

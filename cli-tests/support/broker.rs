@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::run::{Said, binary, said};
+use super::run::{Said, binary, mq, said, said_with};
 
 /// Long enough for a debug build on a busy machine; a broker that needs it has failed.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -123,6 +123,26 @@ impl Broker {
     /// Runs `mq TOOL --bootstrap-server ADDRESS REST`.
     pub fn said(&self, tool: &str, rest: &[&str]) -> Said {
         said(&[&[tool, "--bootstrap-server", &self.address], rest].concat())
+    }
+
+    /// The same with `input` on stdin.
+    pub fn said_with(&self, tool: &str, rest: &[&str], input: &[u8]) -> Said {
+        said_with(mq(&[&[tool, "--bootstrap-server", &self.address], rest].concat()), input)
+    }
+
+    /// Writes lines to a topic, which is created by that, and checks that it worked.
+    pub fn produce(&self, topic: &str, rest: &[&str], input: &[u8]) {
+        let said = self.said_with("console-producer", &[&["--topic", topic], rest].concat(), input);
+        assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "{rest:?}");
+    }
+
+    /// Reads a topic to its end from the beginning, as a group where one is named by `rest`.
+    pub fn consume(&self, topic: &str, rest: &[&str]) -> String {
+        let said =
+            self.said("console-consumer", &[&["--topic", topic, "--from-beginning", "--until-end"], rest].concat());
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.err.starts_with("Processed a total of "), "{said:?}");
+        said.out
     }
 }
 

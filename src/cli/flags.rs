@@ -118,6 +118,12 @@ impl ServerFlags {
         Ok(true)
     }
 
+    /// Whether a server was typed, under any name.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.bootstrap_server.is_some() || self.broker_list.is_some() || self.zookeeper.is_some()
+    }
+
     /// Whether an old-era flag was typed: some texts of that era differ.
     #[must_use]
     pub fn is_old_style(&self) -> bool {

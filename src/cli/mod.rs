@@ -13,7 +13,7 @@ mod console_producer;
 mod consumer_groups;
 mod damage;
 pub mod dump_log;
-pub mod dump_offsets;
+mod dump_offsets;
 pub mod error;
 pub mod flags;
 mod generate;

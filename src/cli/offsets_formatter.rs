@@ -11,6 +11,13 @@ use crate::record::Record;
 /// The oldest record type of a committed offset, and the newest. They differ in nothing but that.
 const OFFSET_COMMIT_TYPES: [i16; 2] = [0, 1];
 
+/// The formatters by their classes, oldest first.
+const CLASSES: [&str; 3] = [
+    "kafka.coordinator.GroupMetadataManager$OffsetsMessageFormatter",
+    "kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter",
+    "org.apache.kafka.tools.consumer.OffsetsMessageFormatter",
+];
+
 /// Which generation's text is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OffsetsFormatter {
@@ -67,10 +74,10 @@ impl OffsetsFormatter {
     /// The class is no such formatter.
     pub fn of_class(class: &str) -> Result<OffsetsFormatter> {
         Ok(match class {
-            "kafka.coordinator.GroupMetadataManager$OffsetsMessageFormatter" => OffsetsFormatter::Kafka011,
-            "kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter" => OffsetsFormatter::Kafka3,
-            "org.apache.kafka.tools.consumer.OffsetsMessageFormatter" => OffsetsFormatter::Kafka4,
-            other => bail!("{other} is no formatter of committed offsets"),
+            class if class == CLASSES[0] => OffsetsFormatter::Kafka011,
+            class if class == CLASSES[1] => OffsetsFormatter::Kafka3,
+            class if class == CLASSES[2] => OffsetsFormatter::Kafka4,
+            other => bail!("{other} is no formatter of committed offsets; there are {}", CLASSES.join(", ")),
         })
     }
 

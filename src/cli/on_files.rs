@@ -1,10 +1,10 @@
-//! The tools that read files and ask no broker: `dump-log` and `dump-offsets --files`.
+//! `dump-log` as a tool: it reads files and asks no broker.
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
+use super::dump_log;
 use super::error::ToolError;
 use super::tools::Context;
-use super::{dump_log, dump_offsets};
 use crate::io::disk::SystemDisk;
 
 pub(super) fn dump_log_command() -> Command {
@@ -19,15 +19,6 @@ pub(super) fn dump_log(matches: &ArgMatches, context: &mut Context) -> Result<()
         context.output.error(String::from_utf8_lossy(&errors).trim_end());
     }
     Ok(done?)
-}
-
-pub(super) fn dump_offsets_command() -> Command {
-    dump_offsets::Args::command()
-}
-
-pub(super) fn dump_offsets(matches: &ArgMatches, context: &mut Context) -> Result<(), ToolError> {
-    let args = read::<dump_offsets::Args>(matches)?;
-    Ok(dump_offsets::run(&args, &SystemDisk, context.output.writer())?)
 }
 
 fn read<T: FromArgMatches>(matches: &ArgMatches) -> Result<T, ToolError> {

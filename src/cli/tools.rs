@@ -6,7 +6,8 @@ use super::error::{ScriptFailure, ToolError};
 use super::invocation::Style;
 use super::output::Output;
 use super::{
-    console_consumer, console_producer, consumer_groups, generate, get_offsets, on_files, server_start, topics,
+    console_consumer, console_producer, consumer_groups, dump_offsets, generate, get_offsets, on_files, server_start,
+    topics,
 };
 
 /// One tool.
@@ -88,8 +89,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "dump-offsets",
         scripts: &[],
         about: "Print the committed offsets in __consumer_offsets and stop at its end",
-        command: on_files::dump_offsets_command,
-        run: on_files::dump_offsets,
+        command: dump_offsets::command,
+        run: dump_offsets::run,
         failure: ScriptFailure::PLAIN,
         operands: Operands::Stray,
     },

@@ -1,48 +1,22 @@
-//! `dump-offsets`: prints the committed offsets in `__consumer_offsets`, reads to the end and stops.
-//!
-//! It has no counterpart among Kafka's scripts: there a console consumer with a formatter is told to read the topic and
-//! must be stopped by hand. The text is that of 3.9's formatter, one line for each commit in the order of the log, so the
-//! last line of a group and partition holds. From files it needs no running broker.
+//! The records of `__consumer_offsets` in the files of a broker, which need not run.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
 
-use super::dump_log::{Entry, LogFile};
-use super::offsets_formatter::OffsetsFormatter;
+use super::TOPIC;
+use crate::cli::dump_log::{Entry, LogFile};
 use crate::io::disk::Disk;
 use crate::record::Record;
 
-const TOPIC: &str = "__consumer_offsets";
-
-/// Prints the committed offsets in __consumer_offsets and stops at its end.
-#[derive(Debug, Clone, Parser)]
-#[command(name = "dump-offsets")]
-pub struct Args {
-    /// Read these files instead of asking a broker: log directories, directories of single partitions, or .log files.
-    #[arg(long, value_name = "DIR", num_args = 1.., value_delimiter = ',', required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print as this class of Kafka does.
-    #[arg(long, value_name = "class")]
-    pub formatter: Option<String>,
-}
-
-/// Prints the committed offsets of all files.
+/// Shows the records of all paths to `then`: log directories, directories of single partitions, or `.log` files.
 ///
 /// # Errors
-/// A path holds no such log, or a batch is corrupt; what was printed before stays printed.
-pub fn run(args: &Args, disk: &dyn Disk, out: &mut dyn Write) -> Result<()> {
-    let formatter = args.formatter.as_deref().map_or(Ok(OffsetsFormatter::default()), OffsetsFormatter::of_class)?;
-    for path in &args.files {
+/// A path holds no such log, or a batch is corrupt; what was shown before stays shown.
+pub(super) fn read(paths: &[PathBuf], disk: &dyn Disk, then: &mut dyn FnMut(&Record) -> Result<()>) -> Result<()> {
+    for path in paths {
         for log in logs_of(disk, path)? {
-            each_record(disk, &log, &mut |record| {
-                if let Some(text) = formatter.text(record)? {
-                    writeln!(out, "{text}")?;
-                }
-                Ok(())
-            })?;
+            each_record(disk, &log, then)?;
         }
     }
     Ok(())
@@ -68,7 +42,12 @@ fn each_record(disk: &dyn Disk, log: &Path, then: &mut dyn FnMut(&Record) -> Res
 /// The segments that a path stands for, in the order of partitions and offsets.
 fn logs_of(disk: &dyn Disk, path: &Path) -> Result<Vec<PathBuf>> {
     let stat = disk.stat(path).with_context(|| path.display().to_string())?;
-    let Some(stat) = stat else { bail!("{}: no such file or directory", path.display()) };
+    let Some(stat) = stat else {
+        bail!(
+            "{}: no such file or directory; name a folder of log.dirs, a partition of {TOPIC}, or a .log file",
+            path.display()
+        )
+    };
     if !stat.is_directory {
         return Ok(vec![path.to_owned()]);
     }
@@ -105,6 +84,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::cli::offsets_formatter::OffsetsFormatter;
     use crate::io::disk::{OpenMode, SystemDisk};
     use crate::model::{Offset, Position, Timestamp};
     use crate::record::{BatchBuilder, Codec, NewRecord};
@@ -126,10 +106,12 @@ mod tests {
     }
 
     fn printed(path: &Path) -> Result<String> {
-        let args = Args::try_parse_from(["dump-offsets", "--files", path.to_str().unwrap()])?;
-        let mut out = Vec::new();
-        run(&args, &SystemDisk, &mut out)?;
-        Ok(String::from_utf8(out)?)
+        let mut text = String::new();
+        read(&[path.to_owned()], &SystemDisk, &mut |record| {
+            text.extend(OffsetsFormatter::default().text(record)?.map(|line| line + "\n"));
+            Ok(())
+        })?;
+        Ok(text)
     }
 
     #[test]
@@ -160,6 +142,6 @@ mod tests {
         assert!(format!("{:#}", printed(&path).unwrap_err()).contains("at offset 0: Record is corrupt"));
         let empty = tempfile::tempdir().unwrap();
         assert!(printed(empty.path()).unwrap_err().to_string().contains("neither a partition of __consumer_offsets"));
-        assert!(printed(&empty.path().join("none")).unwrap_err().to_string().ends_with("no such file or directory"));
+        assert!(printed(&empty.path().join("none")).unwrap_err().to_string().contains("no such file or directory"));
     }
 }
