@@ -368,7 +368,7 @@ impl Partition {
     pub fn fetch(&self, read: FetchRead, now: Duration) -> Result<FetchFound, ReplicaError> {
         self.admit(read)?;
         let bounds = self.bounds();
-        if let Some(diverging) = self.diverging(read) {
+        if let Some(diverging) = self.diverging(read, bounds)? {
             return Ok(FetchFound { records: Records::new(), aborted: None, bounds, diverging: Some(diverging) });
         }
         if read.offset < bounds.log_start_offset || read.offset > bounds.log_end_offset {
@@ -413,15 +413,17 @@ impl Partition {
         self.advance_high_watermark(0);
     }
 
-    /// Whether the reader's last record is not ours (KIP-595): its epoch ended here before the offset it has.
-    fn diverging(&self, read: FetchRead) -> Option<EpochEnd> {
+    /// Where the reader's last record stops being ours (KIP-595): its epoch ended here before the offset it has. An epoch that
+    /// this log never had, or an offset before its start, leaves nothing to go back to.
+    fn diverging(&self, read: FetchRead, bounds: Bounds) -> Result<Option<EpochEnd>, ReplicaError> {
         if !read.last_fetched_epoch.is_some() {
-            return None;
+            return Ok(None);
         }
         let end = self.log.end_offset_for_epoch(read.last_fetched_epoch);
-        let end = end.unwrap_or(EpochEnd { epoch: LeaderEpoch::NONE, end_offset: Offset::UNKNOWN });
+        let out_of_range = ReplicaError::OffsetOutOfRange { offset: read.offset, bounds };
+        let end = end.filter(|_| read.offset >= bounds.log_start_offset).ok_or(out_of_range)?;
         let diverges = end.epoch < read.last_fetched_epoch || end.end_offset < read.offset;
-        diverges.then_some(end)
+        Ok(diverges.then_some(end))
     }
 
     /// Where an epoch ends in this log, as OffsetForLeaderEpoch asks.
