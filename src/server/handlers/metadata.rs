@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::metadata::{Image, Topic};
 use crate::model::{ErrorCode, Uuid, is_internal, validate_topic_name};
+use crate::protocol::messages::metadata_request::MetadataRequestTopic;
 use crate::protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -23,6 +24,9 @@ use crate::server::topic_view::TopicView;
 /// Up to this version LEADER_NOT_AVAILABLE stands for a listener that the leader lacks.
 const LISTENER_NOT_FOUND_SINCE: i16 = 6;
 
+/// From this version on topics are asked for by id; requests of v10 and v11 have the field and may not use it.
+const TOPIC_IDS_SINCE: i16 = 12;
+
 /// How long the answer waits for topics that are created for it.
 const CREATION_WAIT: Duration = Duration::from_secs(5);
 
@@ -31,6 +35,9 @@ pub(in crate::server) fn handle(call: Call<'_, MetadataRequest>) -> Response<Met
     let image = broker.image();
     if version == 0 && request.topics.as_ref().is_some_and(Vec::is_empty) {
         request.topics = None;
+    }
+    if version < TOPIC_IDS_SINCE && is_by_id(&request) {
+        return Response::Now(refuse_all(request));
     }
     let listener = Arc::clone(&client.listener);
     let missing = missing_names(&image, &request);
@@ -42,6 +49,22 @@ pub(in crate::server) fn handle(call: Call<'_, MetadataRequest>) -> Response<Met
         let image = broker.image();
         answer(&broker, &image, Asked { request: &request, listener: &listener, version })
     })
+}
+
+fn is_by_id(request: &MetadataRequest) -> bool {
+    request.topics.iter().flatten().any(|topic| topic.name.is_none() || !topic.topic_id.is_zero())
+}
+
+/// Each topic has the error: these versions have none for the whole response.
+fn refuse_all(request: MetadataRequest) -> MetadataResponse {
+    let refused = |topic: MetadataRequestTopic| MetadataResponseTopic {
+        error_code: ErrorCode::INVALID_REQUEST.wire(),
+        name: Some(topic.name.unwrap_or_default()),
+        topic_id: topic.topic_id,
+        ..MetadataResponseTopic::default()
+    };
+    let topics = request.topics.into_iter().flatten().map(refused);
+    MetadataResponse { topics: topics.collect(), ..MetadataResponse::default() }
 }
 
 #[derive(Clone, Copy)]
