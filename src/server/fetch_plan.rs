@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::context::Broker;
 use super::error;
 use super::fetch_session::{FetchKey, Look, NO_SESSION, Shared, Wanted, lock};
-use super::leader_hint::LeaderHints;
+use super::leader_hint::{Asker, LeaderHints};
 use super::topic_key::TopicKey;
 use crate::log::{AbortedTxn, MinOne};
 use crate::model::{ErrorCode, NodeId, Offset};
@@ -28,6 +28,9 @@ pub(super) struct Limits {
     /// The broker that follows, if it is one.
     pub(super) follower: Option<NodeId>,
 }
+
+/// From this version on an answer says where the leader is (KIP-951).
+const LEADER_HINTS_SINCE: i16 = 16;
 
 /// What a fetch looks at.
 #[derive(Debug)]
@@ -96,6 +99,8 @@ pub(super) struct Gathered {
     bytes: usize,
     /// Whether something was found that the client must hear at once.
     is_urgent: bool,
+    /// Whether one of the partitions is here.
+    is_any_here: bool,
 }
 
 impl Gathered {
@@ -116,11 +121,11 @@ impl Plan {
         Plan::Session { session, scope: Scope::News }
     }
 
-    /// Whether there is nothing to wait for.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether any partition of it is here, so that there is something to wait for.
+    pub(super) fn can_wait(&self, gathered: &Gathered) -> bool {
         match self {
-            Plan::Sessionless(plan) => plan.wanted.is_empty(),
-            Plan::Session { session, .. } => lock(session).len() == 0,
+            Plan::Sessionless(_) => gathered.is_any_here,
+            Plan::Session { session, .. } => lock(session).is_any_watched(),
         }
     }
 
@@ -161,7 +166,7 @@ impl Plan {
     }
 
     /// The response.
-    pub(super) fn respond(&self, gathered: Gathered, broker: &Broker, listener: &str) -> FetchResponse {
+    pub(super) fn respond(&self, gathered: Gathered, broker: &Broker, asker: &Asker) -> FetchResponse {
         let session_id = match self {
             Plan::Sessionless(_) => NO_SESSION,
             Plan::Session { session, .. } => {
@@ -172,11 +177,12 @@ impl Plan {
                 session.id()
             }
         };
-        let mut hints = LeaderHints::default();
+        let mut hints = (asker.version >= LEADER_HINTS_SINCE).then(LeaderHints::default);
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         let mut places: HashMap<TopicKey, usize> = HashMap::new();
         for (key, mut data) in gathered.found {
-            if let Some(hint) = hints.of(broker, &key.topic, key.partition, ErrorCode::from_wire(data.error_code)) {
+            let error = ErrorCode::from_wire(data.error_code);
+            if let Some(hint) = hints.as_mut().and_then(|hints| hints.of(broker, &key.topic, key.partition, error)) {
                 data.current_leader = LeaderIdAndEpoch { leader_id: hint.leader.0, leader_epoch: hint.leader_epoch.0 };
             }
             let place = *places.entry(key.topic).or_insert_with_key(|topic| {
@@ -186,11 +192,8 @@ impl Plan {
             });
             responses[place].partitions.push(data);
         }
-        let endpoints = hints.endpoints(listener).map(|(id, endpoint, rack)| NodeEndpoint {
-            node_id: id.0,
-            host: endpoint.host.clone(),
-            port: i32::from(endpoint.port),
-            rack,
+        let endpoints = hints.iter().flat_map(|hints| hints.endpoints(&asker.listener)).map(|(id, endpoint, rack)| {
+            NodeEndpoint { node_id: id.0, host: endpoint.host.clone(), port: i32::from(endpoint.port), rack }
         });
         FetchResponse { session_id, responses, node_endpoints: endpoints.collect(), ..FetchResponse::default() }
     }
@@ -283,6 +286,7 @@ fn gather_session(session: &Shared, scope: Scope, broker: &Broker, limits: Limit
 
 impl Gathered {
     fn add(&mut self, key: &FetchKey, looked: Looked) {
+        self.is_any_here |= !matches!(looked, Looked::Missing(_));
         let data = match looked {
             Looked::Found(found) => {
                 self.bytes += found.records.len();
@@ -293,8 +297,11 @@ impl Gathered {
                 self.is_urgent = true;
                 refused(key.partition, error::of_replica(&error))
             }
-            // As in Kafka, what is not here does not keep the others from waiting.
-            Looked::Missing(code) => refused(key.partition, code),
+            // As in Kafka, a topic that nobody knows does not keep the others from waiting; a replica that is elsewhere does.
+            Looked::Missing(code) => {
+                self.is_urgent |= code == ErrorCode::NOT_LEADER_OR_FOLLOWER;
+                refused(key.partition, code)
+            }
         };
         self.found.push((key.clone(), data));
     }

@@ -95,6 +95,11 @@ impl Session {
         self.by_key.len()
     }
 
+    /// Whether any of its partitions is here.
+    pub(super) fn is_any_watched(&self) -> bool {
+        self.slots.iter().flatten().any(|slot| slot.watched.is_some())
+    }
+
     /// Whether its topics go by id; unknown while it has none.
     pub(super) fn is_by_id(&self) -> Option<bool> {
         self.by_key.keys().next().map(|key| matches!(key.topic, TopicKey::Id(_)))

@@ -1,11 +1,21 @@
 //! Where a partition's leader is, told beside the error that says it is not here (KIP-951).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::context::Broker;
 use super::topic_key::TopicKey;
 use crate::metadata::{Endpoint, Image};
 use crate::model::{ErrorCode, LeaderEpoch, NodeId};
+
+/// Who is told.
+#[derive(Debug, Clone)]
+pub(super) struct Asker {
+    /// The listener that the client came by, through which it can reach a leader.
+    pub(super) listener: Arc<str>,
+    /// The version of the answer.
+    pub(super) version: i16,
+}
 
 /// A partition's leader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +27,7 @@ pub(super) struct LeaderHint {
 /// The leaders that one response names.
 #[derive(Debug, Default)]
 pub(super) struct LeaderHints {
-    image: Option<std::sync::Arc<Image>>,
+    image: Option<Arc<Image>>,
     leaders: BTreeSet<NodeId>,
 }
 

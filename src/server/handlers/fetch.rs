@@ -15,6 +15,7 @@ use crate::server::context::{Broker, Call};
 use crate::server::dispatch::Response;
 use crate::server::fetch_plan::{Limits, Plan, Sessionless};
 use crate::server::fetch_session::{FINAL_EPOCH, FetchKey, INITIAL_EPOCH, NO_SESSION, Wanted, lock};
+use crate::server::leader_hint::Asker;
 use crate::server::topic_key::TopicKey;
 
 /// From this version on topics go by their ids.
@@ -30,6 +31,7 @@ pub(in crate::server) fn handle(call: Call<'_, FetchRequest>) -> Response<FetchR
     let Call { broker, client, version, request } = call;
     let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
     let limits = limits_of(&broker, &request, version);
+    let asker = Asker { listener: Arc::clone(&client.listener), version };
     let mut plan = match plan_of(&broker, request, version) {
         Ok(plan) => plan,
         Err(code) => {
@@ -37,13 +39,12 @@ pub(in crate::server) fn handle(call: Call<'_, FetchRequest>) -> Response<FetchR
         }
     };
     let gathered = plan.gather(&broker, limits);
-    if max_wait.is_zero() || gathered.is_enough(limits) || plan.is_empty() {
-        return Response::Now(plan.respond(gathered, &broker, &client.listener));
+    if max_wait.is_zero() || gathered.is_enough(limits) || !plan.can_wait(&gathered) {
+        return Response::Now(plan.respond(gathered, &broker, &asker));
     }
-    let listener = Arc::clone(&client.listener);
     Response::later(async move {
         let gathered = plan.wait(gathered, &broker, limits, max_wait).await;
-        plan.respond(gathered, &broker, &listener)
+        plan.respond(gathered, &broker, &asker)
     })
 }
 

@@ -24,11 +24,14 @@ use crate::replica::{Acks, Appending, Partition, Produce, ReplicaError};
 use crate::server::context::{Broker, Call};
 use crate::server::dispatch::{Ending, Response};
 use crate::server::error;
-use crate::server::leader_hint::LeaderHints;
+use crate::server::leader_hint::{Asker, LeaderHints};
 use crate::server::topic_key::TopicKey;
 
 /// From this version on topics go by their ids.
 const TOPIC_IDS_SINCE: i16 = 13;
+
+/// From this version on an answer says where the leader is (KIP-951).
+const LEADER_HINTS_SINCE: i16 = 10;
 
 /// The client that may write to internal topics: Kafka's own admin tools.
 const ADMIN_CLIENT_ID: &str = "__admin_client";
@@ -45,10 +48,10 @@ pub(in crate::server) fn handle(call: Call<'_, ProduceRequest>) -> Response<Prod
         now: broker.clock.now(),
     };
     let topics: Vec<Topic> = request.topic_data.into_iter().map(|topic| Topic::start(&broker, topic, rules)).collect();
-    let listener = Arc::clone(&client.listener);
+    let asker = Asker { listener: Arc::clone(&client.listener), version };
     let acks = request.acks;
     if topics.iter().all(Topic::is_settled) {
-        return match end(respond(&broker, &listener, topics), acks) {
+        return match end(respond(&broker, &asker, topics), acks) {
             Ending::Response(response) => Response::Now(response),
             Ending::Nothing => Response::Never,
             Ending::Close(reason) => Response::Close(reason),
@@ -61,7 +64,7 @@ pub(in crate::server) fn handle(call: Call<'_, ProduceRequest>) -> Response<Prod
         for topic in topics {
             settled.push(topic.settle(rules, deadline).await);
         }
-        end(respond(&broker, &listener, settled), acks)
+        end(respond(&broker, &asker, settled), acks)
     }))
 }
 
@@ -238,13 +241,14 @@ fn refused(index: i32, error: ErrorCode) -> PartitionProduceResponse {
     }
 }
 
-fn respond(broker: &Broker, listener: &str, topics: Vec<Topic>) -> ProduceResponse {
-    let mut hints = LeaderHints::default();
+fn respond(broker: &Broker, asker: &Asker, topics: Vec<Topic>) -> ProduceResponse {
+    let mut hints = (asker.version >= LEADER_HINTS_SINCE).then(LeaderHints::default);
     let responses = topics.into_iter().map(|topic| {
         let Topic { key, slots } = topic;
         let partition_responses = slots.into_iter().filter_map(|slot| match slot {
             Slot::Settled(mut response) => {
-                if let Some(hint) = hints.of(broker, &key, response.index, ErrorCode::from_wire(response.error_code)) {
+                let error = ErrorCode::from_wire(response.error_code);
+                if let Some(hint) = hints.as_mut().and_then(|hints| hints.of(broker, &key, response.index, error)) {
                     response.current_leader =
                         LeaderIdAndEpoch { leader_id: hint.leader.0, leader_epoch: hint.leader_epoch.0 };
                 }
@@ -257,11 +261,8 @@ fn respond(broker: &Broker, listener: &str, topics: Vec<Topic>) -> ProduceRespon
         TopicProduceResponse { name, topic_id, partition_responses }
     });
     let responses = responses.collect();
-    let endpoints = hints.endpoints(listener).map(|(id, endpoint, rack)| NodeEndpoint {
-        node_id: id.0,
-        host: endpoint.host.clone(),
-        port: i32::from(endpoint.port),
-        rack,
+    let endpoints = hints.iter().flat_map(|hints| hints.endpoints(&asker.listener)).map(|(id, endpoint, rack)| {
+        NodeEndpoint { node_id: id.0, host: endpoint.host.clone(), port: i32::from(endpoint.port), rack }
     });
     ProduceResponse { responses, throttle_time_ms: 0, node_endpoints: endpoints.collect() }
 }
