@@ -91,15 +91,42 @@ fn a_wrong_leader_epoch_is_refused_with_kafkas_codes() {
     }
 }
 
-/// Fault F13: a reader whose last record is of an epoch that this log never had hears where to go back to.
+/// Fault F13: a reader that has more of an old epoch than this log hears where that epoch ended.
 #[test]
-fn a_reader_that_diverged_hears_where() {
+fn a_reader_that_diverged_hears_where_its_epoch_ended() {
+    let (mut broker, connection) = filled();
+    drop(connection);
+    broker.kill();
+    broker.restart();
+    let mut connection = Connection::to(&broker);
+    produce(&mut connection, "first", batch(&["of the next epoch"]));
+    let mut request = fetch_request("first", 5);
+    request.topics[0].partitions[0].last_fetched_epoch = 0;
+    let data = only(connection.call(&request, 12));
+    assert_eq!((data.error_code, data.diverging_epoch.epoch, data.diverging_epoch.end_offset), (0, 0, 4));
+    assert!(data.records.is_none_or(|records| records.is_empty()));
+}
+
+/// Fault F13: nothing is left to go back to for a reader whose epoch this log never had.
+#[test]
+fn a_reader_of_an_epoch_that_never_was_is_out_of_range() {
     let (_broker, mut connection) = filled();
     let mut request = fetch_request("first", 4);
     request.topics[0].partitions[0].last_fetched_epoch = 1000;
     let data = only(connection.call(&request, 12));
-    assert_eq!(data.error_code, 0);
-    assert!(data.diverging_epoch.epoch < 1000 && data.records.is_none_or(|records| records.is_empty()));
+    assert_eq!(ErrorCode::from_wire(data.error_code), ErrorCode::OFFSET_OUT_OF_RANGE);
+}
+
+#[test]
+fn a_fetch_of_topics_that_nobody_knows_does_not_wait() {
+    let (_broker, mut connection) = filled();
+    let began = Instant::now();
+    for session_epoch in [-1, 0] {
+        let request = FetchRequest { max_wait_ms: 20_000, session_epoch, ..fetch_request("nowhere", 0) };
+        let data = only(connection.call(&request, 12));
+        assert_eq!(ErrorCode::from_wire(data.error_code), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "it waited for what cannot come");
 }
 
 #[test]

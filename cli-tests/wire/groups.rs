@@ -2,49 +2,24 @@
 
 use bytes::Bytes;
 use mq::model::ErrorCode;
-use mq::protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use mq::protocol::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use mq::protocol::messages::offset_fetch_request::OffsetFetchRequestTopic;
 use mq::protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use mq::protocol::messages::{
-    DescribeGroupsRequest, FindCoordinatorRequest, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse,
-    LeaveGroupRequest, ListGroupsRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
+    DescribeGroupsRequest, FindCoordinatorRequest, HeartbeatRequest, JoinGroupResponse, LeaveGroupRequest,
+    ListGroupsRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
 };
 
 use super::common::create_topic;
+use super::member::{find_coordinator, join_request, loaded};
 use crate::support::broker::Broker;
 use crate::support::connection::Connection;
 
-fn coordinator(connection: &mut Connection, version: i16) -> (ErrorCode, String) {
-    let request = FindCoordinatorRequest {
-        key: "g".to_owned(),
-        coordinator_keys: vec!["g".to_owned()],
-        ..FindCoordinatorRequest::default()
-    };
-    let request = match version {
-        0..=3 => FindCoordinatorRequest { coordinator_keys: Vec::new(), ..request },
-        _ => FindCoordinatorRequest { key: String::new(), ..request },
-    };
-    let mut response = connection.call(&request, version);
-    match response.coordinators.pop() {
-        Some(found) => (ErrorCode::from_wire(found.error_code), format!("{}:{}", found.host, found.port)),
-        None => (ErrorCode::from_wire(response.error_code), format!("{}:{}", response.host, response.port)),
-    }
-}
-
 fn join(connection: &mut Connection) -> JoinGroupResponse {
-    let mut request = JoinGroupRequest {
-        group_id: "g".to_owned(),
-        session_timeout_ms: 10_000,
-        rebalance_timeout_ms: 10_000,
-        protocol_type: "consumer".to_owned(),
-        protocols: vec![JoinGroupRequestProtocol { name: "range".to_owned(), metadata: Bytes::from_static(b"m") }],
-        ..JoinGroupRequest::default()
-    };
-    let first = connection.call(&request, 9);
+    let mut request = join_request("g", 9);
+    let first = loaded(connection, &request, 9);
     assert_eq!(ErrorCode::from_wire(first.error_code), ErrorCode::MEMBER_ID_REQUIRED);
     request.member_id = first.member_id;
-    // Loading the group's partition may take a moment after the topic was made.
     let joined = connection.call(&request, 9);
     assert_eq!(ErrorCode::from_wire(joined.error_code), ErrorCode::NONE);
     joined
@@ -55,7 +30,7 @@ fn the_first_look_for_a_coordinator_makes_the_topic_of_offsets() {
     let broker = Broker::with(&["offsets.topic.num.partitions=3", "offsets.topic.replication.factor=1"]);
     let mut connection = Connection::to(&broker);
     for version in 0..=6 {
-        assert_eq!(coordinator(&mut connection, version), (ErrorCode::NONE, broker.address.clone()), "v{version}");
+        assert_eq!(find_coordinator(&mut connection, "g", version), (0, broker.address.clone()), "v{version}");
     }
     assert!(broker.data().join("__consumer_offsets-2").is_dir());
 }
@@ -73,7 +48,7 @@ fn a_group_forms_commits_and_is_found_again_after_a_kill() {
     let mut broker = Broker::with(&["offsets.topic.num.partitions=2", "offsets.topic.replication.factor=1"]);
     let mut connection = Connection::to(&broker);
     create_topic(&mut connection, "first", 1, &[]);
-    coordinator(&mut connection, 4);
+    find_coordinator(&mut connection, "g", 4);
     let joined = join(&mut connection);
     assert_eq!(joined.leader, joined.member_id);
     let sync = SyncGroupRequest {
@@ -101,7 +76,7 @@ fn a_group_forms_commits_and_is_found_again_after_a_kill() {
     broker.kill();
     broker.restart();
     let mut connection = Connection::to(&broker);
-    coordinator(&mut connection, 4);
+    find_coordinator(&mut connection, "g", 4);
     assert_eq!(committed(&mut connection), 41);
     let described = connection.call(&DescribeGroupsRequest { groups: vec!["g".to_owned()], ..Default::default() }, 5);
     assert_eq!(described.groups[0].group_state, "Stable");

@@ -3,10 +3,13 @@
 mod api_versions;
 mod common;
 mod configs;
+mod every_version;
 mod fetch;
 mod frames;
 mod groups;
 mod hostile;
+mod member;
 mod metadata;
 mod produce;
 mod stop;
+mod versions;
