@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rand::RngExt;
 use tempfile::TempDir;
 
 use super::run::{Said, binary, mq, said, said_with};
@@ -164,8 +165,13 @@ pub fn signal(process: u32, name: &str) {
     assert!(status.success(), "process {process} cannot be signalled");
 }
 
-/// A port that nobody listened on a moment ago.
+/// A port that nobody listened on a moment ago, below the range that outgoing connections are given (32768 on Linux): a
+/// broker that is killed and restarted finds its port free, and a client that tries it meanwhile cannot meet itself.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound").port()
+    loop {
+        let port = rand::rng().random_range(10_000..32_768);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -1,0 +1,3 @@
+//! Crashes: what was acknowledged is there afterwards, once and in order.
+
+mod kill;
