@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::info;
+
 use super::partitioner::Partitioning;
 use crate::client::ClientError;
 use crate::client::settings::{bytes, millis};
@@ -59,6 +61,9 @@ impl Settings {
         };
         let in_flight_max = usize::try_from(config.max_in_flight_requests_per_connection).unwrap_or(1).max(1);
         let fit = acks == Acks::All && config.retries > 0 && in_flight_max <= IN_FLIGHT_IDEMPOTENT_MAX;
+        if !fit {
+            info!(acks = %config.acks, retries = config.retries, in_flight_max, "the producer is not idempotent with these settings");
+        }
         Ok(Settings {
             acks,
             batch_size: bytes(config.batch_size),
