@@ -14,6 +14,9 @@ mod group_offsets;
 mod list_offsets;
 pub mod producer;
 mod retry;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "it stands for the outside world")]
+mod scripted;
 mod settings;
 
 pub use admin::Admin;

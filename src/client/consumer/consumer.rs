@@ -123,12 +123,16 @@ impl Consumer {
     /// A property, or a combination of them, is wrong.
     pub fn new(config: &ConsumerConfig) -> Result<Consumer, ClientError> {
         let cluster = Cluster::new(ClusterOptions::of_consumer(config)?);
-        let settings = Settings::of(config)?;
+        Ok(Consumer::on(cluster, Settings::of(config)?))
+    }
+
+    /// A consumer on a cluster, whose clock and chance it takes.
+    pub(super) fn on(cluster: Cluster, settings: Settings) -> Consumer {
         let group =
             settings.group_id.clone().map(|id| Group { cluster: cluster.clone(), settings: settings.clone(), id });
         let shared = Arc::new(Shared::new(cluster, settings));
         let tasks = [shared.cluster.keep_fresh(), spawn(supervise(Arc::clone(&shared)))];
-        Ok(Consumer {
+        Consumer {
             group,
             member: Arc::default(),
             subscription: Subscription::None,
@@ -143,7 +147,7 @@ impl Consumer {
             counts: None,
             woken: Arc::default(),
             shared,
-        })
+        }
     }
 
     /// The cluster that this consumer talks to.

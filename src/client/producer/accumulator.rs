@@ -197,10 +197,17 @@ impl Accumulator {
             permit.forget();
             return Ok(self.room(size));
         }
-        self.blocked.fetch_add(1, Ordering::Relaxed);
+        if size > self.settings.buffer_memory {
+            let total = self.settings.buffer_memory;
+            let text = format!(
+                "Attempt to allocate {size} bytes, but there is a hard limit of {total} on memory allocations."
+            );
+            return Err(ClientError::InvalidArgument(text));
+        }
+        let blocked = Counted::new(&self.blocked);
         self.wake_all();
         let waited = tokio::time::timeout(self.settings.max_block, self.memory.acquire_many(permits)).await;
-        self.blocked.fetch_sub(1, Ordering::Relaxed);
+        drop(blocked);
         match waited {
             Ok(Ok(permit)) => {
                 permit.forget();
@@ -226,7 +233,7 @@ impl Accumulator {
     }
 
     /// Gives a batch its result and its memory back.
-    pub(super) fn settle(&self, batch: Batch, state: State) {
+    pub(super) fn settle(&self, mut batch: Batch, state: State) {
         self.release(batch.memory);
         batch.settle(state);
     }
@@ -241,12 +248,11 @@ impl Accumulator {
 
     /// Sends everything that is there now and waits for its results.
     pub(super) async fn flush(&self) {
-        self.flushing.fetch_add(1, Ordering::Relaxed);
+        let _flushing = Counted::new(&self.flushing);
         self.wake_all();
         for outcome in self.incomplete.list() {
             outcome.settled().await;
         }
-        self.flushing.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Fails everything that is not under way.
@@ -275,5 +281,21 @@ impl Accumulator {
 
     pub(super) fn now(&self) -> Duration {
         self.clock.elapsed()
+    }
+}
+
+/// One more of a count for as long as it lives, also where the caller gives up waiting.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Counted<'_> {
+    fn new(count: &AtomicUsize) -> Counted<'_> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Counted(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -163,13 +163,28 @@ impl Batch {
         Ok(parts)
     }
 
-    /// Gives every record its result: callbacks first, in order, then whoever waits.
-    pub(super) fn settle(self, state: State) {
+    /// Gives every record its result, once; a second one is ignored.
+    pub(super) fn settle(&mut self, state: State) {
         self.outcome.settle(state);
-        for (index, timestamp, callback) in self.callbacks {
+        for (index, timestamp, callback) in std::mem::take(&mut self.callbacks) {
             if let Some(result) = self.outcome.result(index, timestamp) {
                 callback(result);
             }
+        }
+    }
+
+    /// Whether its records have their result already.
+    pub(super) fn is_settled(&self) -> bool {
+        self.outcome.is_set()
+    }
+}
+
+impl Drop for Batch {
+    /// No record is left without a result, however the producer ended.
+    fn drop(&mut self) {
+        if !self.is_settled() {
+            let cause = ClientError::Closed("The producer is closed forcefully.");
+            self.settle(State::Failed { cause, blamed: Vec::new() });
         }
     }
 }
@@ -243,7 +258,7 @@ mod tests {
         let parts = batch.split(Codec::None.into()).unwrap();
         assert!(parts.len() > 1);
         let mut base_offset = 100;
-        for part in parts {
+        for mut part in parts {
             let count = i64::from(part.count());
             part.settle(State::Written { base_offset, append_time: None });
             base_offset += count;

@@ -154,6 +154,11 @@ impl Outcome {
         })
     }
 
+    /// Whether it was decided what becomes of the batch; one that was split was.
+    pub(super) fn is_set(&self) -> bool {
+        self.state.get().is_some()
+    }
+
     /// Whether the batch, and every batch that it was split into, has its result.
     pub(super) fn is_settled(&self) -> bool {
         match self.state.get() {

@@ -104,11 +104,15 @@ impl Producer {
     /// A property, or a combination of them, is wrong.
     pub fn new(config: &ProducerConfig) -> Result<Producer, ClientError> {
         let cluster = Cluster::new(ClusterOptions::of_producer(config)?);
-        let settings = Settings::of(config)?;
+        Ok(Producer::on(cluster, Settings::of(config)?))
+    }
+
+    /// A producer on a cluster, whose clock and chance it takes.
+    pub(super) fn on(cluster: Cluster, settings: Settings) -> Producer {
         let accumulator = Accumulator::new(settings, Arc::clone(cluster.clock()));
         let shared = Arc::new(Shared { accumulator, cluster, identity: Identity::default() });
         let tasks = [shared.cluster.keep_fresh(), spawn(route(Arc::clone(&shared)))];
-        Ok(Producer(Arc::new(Running { shared, tasks })))
+        Producer(Arc::new(Running { shared, tasks }))
     }
 
     /// The cluster that this producer talks to.

@@ -2,7 +2,8 @@
 //!
 //! Invariants: batches leave in the order in which they were begun; after a failure nothing of the partition is sent until
 //! all of it that is under way has come back, so that a batch is never sent before one that it follows; a batch whose fate
-//! is unknown keeps its sequence number, so that the broker recognises it.
+//! is unknown keeps its sequence number, so that the broker recognises it; once such a batch is given up its number is never
+//! used for another one, and the partition goes on under a new epoch.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,6 +42,11 @@ pub(super) struct QueueState {
     acked_sequence: i32,
     /// The broker does not know this partition's sequence any more: begin anew, also for batches that were sent.
     rewrite: bool,
+    /// The batch under way is one that the broker has: nothing else goes out until it is acknowledged, or the broker would
+    /// forget it behind younger ones.
+    resolving: bool,
+    /// A batch was given up that may be written: begin anew once those that were sent behind it are resolved.
+    unsure: bool,
     /// Who has this queue on its list; they are told of new batches.
     home: Option<Arc<Inbox>>,
     listed: bool,
@@ -103,6 +109,8 @@ impl PartitionQueue {
             next_sequence: 0,
             acked_sequence: 0,
             rewrite: false,
+            resolving: false,
+            unsure: false,
             home: None,
             listed: false,
         };
@@ -195,8 +203,7 @@ impl PartitionQueue {
         }
         self.load.fetch_sub(expired.len() as u64, Ordering::Relaxed);
         if expired.iter().any(|batch| batch.attempts > 0 && batch.stamp.is_some()) {
-            // It may be written or not: what follows cannot build on its number.
-            state.rewrite = true;
+            state.unsure = true;
         }
         expired
     }
@@ -218,28 +225,24 @@ impl PartitionQueue {
         if let Some((_, sequence)) = batch.stamp.filter(|(stamp, _)| state.stamp == Some(*stamp)) {
             let behind = increment_sequence(sequence, i32::try_from(batch.count()).unwrap_or(i32::MAX));
             // Never back: a number that is used twice makes the broker take a new batch for an old one.
-            if decrement_sequence(behind, state.acked_sequence) < i32::MAX / 2 {
+            if is_behind(behind, state.acked_sequence) {
                 state.acked_sequence = behind;
             }
         }
     }
 
-    /// A batch came back and failed for good; `rewrite` where the broker's idea of the sequence is lost.
+    /// A batch came back and is given up.
     pub(super) fn failed(&self, sequence: Sequence) {
         let mut state = self.state();
         state.in_flight -= 1;
-        if sequence == Sequence::Broken {
-            state.rewrite = true;
-        }
+        state.note(sequence);
     }
 
     /// A batch came back and is to be sent again, or its parts are.
     pub(super) fn again(&self, batches: Vec<Batch>, sequence: Sequence) {
         let mut state = self.state();
         state.in_flight -= 1;
-        if sequence == Sequence::Broken {
-            state.rewrite = true;
-        }
+        state.note(sequence);
         self.load.fetch_add(batches.len() as u64, Ordering::Relaxed);
         for batch in batches {
             let place = state.retry.partition_point(|known| known.order <= batch.order);
@@ -247,9 +250,11 @@ impl PartitionQueue {
         }
     }
 
-    /// Whether `sequence` is the one that the broker must expect next: then its refusal means that it lost count.
+    /// Whether no batch before the one with this number will come any more: then its refusal as out of order means that the
+    /// two ends do not count alike.
     pub(super) fn is_next_expected(&self, sequence: i32) -> bool {
-        self.state().acked_sequence == sequence
+        let state = self.state();
+        state.unsure || state.acked_sequence == sequence
     }
 
     /// Takes the queue off the list it is on where nothing is left in it; tells whether it did.
@@ -273,7 +278,11 @@ impl PartitionQueue {
 /// Whether the sequence numbers of a partition still mean the same to both ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sequence {
+    /// They do.
     Intact,
+    /// A batch is given up that the broker may have.
+    Unsure,
+    /// The broker lost count.
     Broken,
 }
 
@@ -289,12 +298,21 @@ impl QueueState {
         self.open.is_none() && self.sealed.is_empty() && self.retry.is_empty()
     }
 
+    fn note(&mut self, sequence: Sequence) {
+        match sequence {
+            Sequence::Intact => {}
+            Sequence::Unsure => self.unsure = true,
+            Sequence::Broken => self.rewrite = true,
+        }
+    }
+
     fn decide(&mut self, moment: &Moment<'_>) -> Next {
         if moment.settings.idempotent && !self.take_stamp(moment.stamp) {
             return Next::Wait(None);
         }
         let in_flight_max = if moment.settings.idempotent { IN_FLIGHT_IDEMPOTENT_MAX } else { u32::MAX };
-        if self.in_flight >= in_flight_max || (self.in_flight > 0 && !self.retry.is_empty()) {
+        let ordered = self.resolving || !self.retry.is_empty();
+        if self.in_flight >= in_flight_max || (self.in_flight > 0 && ordered) {
             return Next::Wait(None);
         }
         if let Some(first) = self.retry.front() {
@@ -320,26 +338,35 @@ impl QueueState {
     /// Makes sure that the queue's sequence belongs to the producer's stamp; false while it must wait for that.
     fn take_stamp(&mut self, current: Option<Stamp>) -> bool {
         let Some(current) = current else { return false };
-        if self.stamp == Some(current) && !self.rewrite {
-            return true;
-        }
         if self.stamp == Some(current) {
-            // The break was found and the epoch is not raised yet.
-            return false;
+            // Where it is broken, the epoch is about to be raised.
+            return !self.rewrite && !self.unsure;
         }
-        let unsure = !self.retry.is_empty() && !self.rewrite && self.stamp.is_some();
         if self.in_flight > 0 {
             return false;
         }
-        if unsure {
-            // Batches that may be written already are sent again under the stamp that the broker knows them by.
+        if !self.rewrite && self.retry.front().is_some_and(|first| self.is_known(first)) {
+            // It may be written already: it is sent again under the stamp and the number that the broker knows it by.
             return true;
         }
         self.stamp = Some(current);
         self.next_sequence = 0;
         self.acked_sequence = 0;
         self.rewrite = false;
+        self.unsure = false;
         true
+    }
+
+    /// Whether the broker may know a batch by the stamp of this queue.
+    fn is_known(&self, batch: &Batch) -> bool {
+        batch.stamp.is_some_and(|(stamp, _)| self.stamp == Some(stamp))
+    }
+
+    /// Whether a batch is sent again under its own number. One behind which others were acknowledged is written itself, so the
+    /// broker knows it by that; any other follows what is acknowledged, since a batch before it may have been refused.
+    fn keeps_number(&self, batch: &Batch) -> bool {
+        let known = batch.stamp.filter(|(stamp, _)| self.stamp == Some(*stamp));
+        known.is_some_and(|(_, sequence)| self.unsure || is_behind(self.acked_sequence, sequence))
     }
 
     fn send(&mut self, mut batch: Batch) -> Next {
@@ -347,12 +374,20 @@ impl QueueState {
             if self.in_flight == 0 {
                 self.next_sequence = self.acked_sequence;
             }
-            batch.stamp = Some((stamp, self.next_sequence));
-            let count = i32::try_from(batch.count()).unwrap_or(i32::MAX);
-            self.next_sequence = increment_sequence(self.next_sequence, count);
+            self.resolving = self.keeps_number(&batch);
+            if !self.resolving {
+                batch.stamp = Some((stamp, self.next_sequence));
+                let count = i32::try_from(batch.count()).unwrap_or(i32::MAX);
+                self.next_sequence = increment_sequence(self.next_sequence, count);
+            }
         }
         self.in_flight += 1;
         batch.attempts += 1;
         Next::Send(Box::new(batch))
     }
+}
+
+/// Whether a sequence number comes after another one; they begin again at 0.
+fn is_behind(sequence: i32, other: i32) -> bool {
+    (1..i32::MAX / 2).contains(&decrement_sequence(sequence, other))
 }

@@ -2,6 +2,7 @@
 //! requests under way, and gives every batch its result.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::produce::{Judgement, PartitionAnswer, Sent, judge, request, topic_ids
 use super::queue::{Moment, Next, PartitionQueue, Sequence};
 use super::settings::Acks;
 use crate::client::retry::Backoff;
+use crate::client::settings::millis;
 use crate::client::{ClientError, Cluster};
 use crate::io::spawn::spawn;
 use crate::model::{ErrorCode, NodeId};
@@ -44,13 +46,18 @@ pub(super) struct Sender {
     inbox: Arc<Inbox>,
     active: Vec<Arc<PartitionQueue>>,
     /// Requests under way, the first one first. The broker answers in order; results are given in that order too.
-    in_flight: VecDeque<JoinHandle<Finished>>,
+    in_flight: VecDeque<InFlight>,
+    /// The broker asked for silence until then (KIP-219), on the steady clock.
+    throttled_until: Duration,
 }
 
-/// A request that came back.
-struct Finished {
+/// What a request brings.
+type Answer = Result<ProduceResponse, PeerError>;
+
+/// A request under way.
+struct InFlight {
     batches: Vec<Sent>,
-    answer: Result<ProduceResponse, PeerError>,
+    answer: JoinHandle<Answer>,
 }
 
 /// What there is to send now, and when to look again.
@@ -62,7 +69,7 @@ struct Plan {
 
 impl Sender {
     pub(super) fn new(shared: Arc<Shared>, node: NodeId, inbox: Arc<Inbox>) -> Sender {
-        Sender { shared, node, inbox, active: Vec::new(), in_flight: VecDeque::new() }
+        Sender { shared, node, inbox, active: Vec::new(), in_flight: VecDeque::new(), throttled_until: Duration::ZERO }
     }
 
     /// Sends until the task is dropped.
@@ -94,16 +101,27 @@ impl Sender {
     async fn ready(&mut self) -> Result<Peer, Duration> {
         let shared = Arc::clone(&self.shared);
         if shared.accumulator.settings.idempotent
-            && let Err(cause) = shared.identity.obtain(&shared.cluster).await
+            && let Err(cause) = self.meanwhile(shared.identity.obtain(&shared.cluster)).await
         {
             return Err(self.not_ready(&cause, shared.identity.refusal()));
         }
-        match shared.cluster.broker(self.node, Lane::Requests).await {
+        match self.meanwhile(shared.cluster.broker(self.node, Lane::Requests)).await {
             Ok(peer) => Ok(peer),
             Err(cause) => {
                 shared.cluster.ask_refresh();
                 let fatal = (!cause.is_retriable()).then(|| cause.clone());
                 Err(self.not_ready(&cause, fatal))
+            }
+        }
+    }
+
+    /// Waits for what may take long; meanwhile nothing outlives its time for delivery.
+    async fn meanwhile<T>(&mut self, future: impl Future<Output = T>) -> T {
+        tokio::pin!(future);
+        loop {
+            tokio::select! {
+                done = &mut future => return done,
+                () = tokio::time::sleep(LOOKS_EVERY) => self.expire(),
             }
         }
     }
@@ -138,9 +156,18 @@ impl Sender {
         });
     }
 
-    fn expire(&self) {
+    /// Fails what is not written in time. A batch under way has its result then, and its number is settled by the answer.
+    fn expire(&mut self) {
         for queue in &self.active {
             expire(&self.shared, queue);
+        }
+        let accumulator = &self.shared.accumulator;
+        let (now, timeout) = (accumulator.now(), accumulator.settings.delivery_timeout);
+        for sent in self.in_flight.iter_mut().flat_map(|request| &mut request.batches) {
+            if !sent.batch.is_settled() && now.saturating_sub(sent.batch.created) >= timeout {
+                let cause = too_late(&sent.batch, &sent.queue, timeout);
+                sent.batch.settle(State::Failed { cause, blamed: Vec::new() });
+            }
         }
     }
 
@@ -150,6 +177,9 @@ impl Sender {
         let mut plan = Plan::default();
         if self.in_flight.len() >= accumulator.settings.in_flight_max {
             return plan;
+        }
+        if self.throttled_until > accumulator.now() {
+            return Plan { wake: Some(self.throttled_until), ..plan };
         }
         let mut moment = Moment {
             settings: &accumulator.settings,
@@ -189,24 +219,19 @@ impl Sender {
         let (acks, timeout) = (settings.acks, settings.request_timeout);
         let version = match peer.version::<ProduceRequest>(version_max) {
             Ok(version) => version,
-            Err(cause) => return self.finish(Finished { batches, answer: Err(cause) }),
+            Err(cause) => return self.finish(batches, Err(cause)),
         };
         let built = request(&mut batches, &self.shared.accumulator, ids.filter(|_| version > BY_NAME_MAX).as_ref());
         if acks == Acks::None {
             let answer = peer.post(&built, version).await.map(|()| ProduceResponse::default());
-            return self.finish(Finished { batches, answer });
+            return self.finish(batches, answer);
         }
-        match peer.start(&built, version, Some(timeout)).await {
-            Ok(call) => {
-                let under_way = spawn(async move { Finished { batches, answer: call.answer().await } });
-                self.in_flight.push_back(under_way);
-            }
+        let answer = match peer.start(&built, version, Some(timeout)).await {
+            Ok(call) => spawn(call.answer()),
             // The connection is gone, and with it the answers to what was sent before: those come first.
-            Err(cause) => {
-                let failed = spawn(std::future::ready(Finished { batches, answer: Err(cause) }));
-                self.in_flight.push_back(failed);
-            }
-        }
+            Err(cause) => spawn(std::future::ready(Err(cause))),
+        };
+        self.in_flight.push_back(InFlight { batches, answer });
     }
 
     async fn wait(&mut self, wake: Option<Duration>) {
@@ -220,29 +245,31 @@ impl Sender {
             }
             return;
         };
-        let finished = tokio::select! {
+        let answer = tokio::select! {
             () = inbox.alarmed() => return,
             () = tokio::time::sleep(pause) => return,
-            finished = first => finished,
+            answer = &mut first.answer => answer,
         };
-        self.in_flight.pop_front();
+        let first = self.in_flight.pop_front().expect("it was just waited for");
         // The task has nothing in it that panics, and nobody ends it.
-        if let Ok(finished) = finished {
-            self.finish(finished);
+        if let Ok(answer) = answer {
+            self.finish(first.batches, answer);
         }
     }
 
-    fn finish(&mut self, finished: Finished) {
+    fn finish(&mut self, batches: Vec<Sent>, answer: Answer) {
         let acks = self.shared.accumulator.settings.acks;
-        match finished.answer {
+        match answer {
             Ok(_) if acks == Acks::None => {
-                for sent in finished.batches {
+                for sent in batches {
                     self.written(sent, -1, None);
                 }
             }
             Ok(answer) => {
-                let answers = PartitionAnswer::read(answer, &self.shared.cluster, &finished.batches);
-                for (sent, answer) in finished.batches.into_iter().zip(answers) {
+                let silence = millis(answer.throttle_time_ms);
+                self.throttled_until = self.throttled_until.max(self.shared.accumulator.now().saturating_add(silence));
+                let answers = PartitionAnswer::read(answer, &self.shared.cluster, &batches);
+                for (sent, answer) in batches.into_iter().zip(answers) {
                     self.judge(sent, answer);
                 }
             }
@@ -250,11 +277,11 @@ impl Sender {
                 debug!(node = self.node.0, %cause, "produce request failed");
                 self.shared.cluster.ask_refresh();
                 let error = ClientError::from(cause);
-                for sent in finished.batches {
+                for sent in batches {
                     if error.is_retriable() {
                         self.again(sent, error.clone(), Sequence::Intact);
                     } else {
-                        self.failed(sent, error.clone(), Vec::new());
+                        self.given_up(sent, error.clone(), Vec::new(), Sequence::Unsure);
                     }
                 }
             }
@@ -276,12 +303,13 @@ impl Sender {
             }
             Judgement::Split => self.split(sent),
             Judgement::Failed => {
-                let blamed = answer.blamed.clone();
-                if answer.code == ErrorCode::INVALID_PRODUCER_EPOCH {
-                    self.fail_and_begin_anew(sent, answer.error());
-                } else {
-                    self.failed(sent, answer.error(), blamed);
-                }
+                let sequence = match answer.code {
+                    ErrorCode::INVALID_PRODUCER_EPOCH => Sequence::Broken,
+                    // This attempt wrote nothing, but one before it may have.
+                    _ if sent.batch.attempts > 1 => Sequence::Unsure,
+                    _ => Sequence::Intact,
+                };
+                self.given_up(sent, answer.error(), answer.blamed, sequence);
             }
         }
     }
@@ -293,8 +321,8 @@ impl Sender {
 
     fn again(&self, mut sent: Sent, error: ClientError, sequence: Sequence) {
         let settings = &self.shared.accumulator.settings;
-        if sent.batch.attempts > settings.retries {
-            return self.failed(sent, error, Vec::new());
+        if sent.batch.attempts > settings.retries || sent.batch.is_settled() {
+            return self.given_up(sent, error, Vec::new(), Sequence::Unsure);
         }
         let pauses = Backoff {
             first: settings.retry_backoff,
@@ -307,20 +335,21 @@ impl Sender {
         sent.queue.again(vec![sent.batch], sequence);
     }
 
-    fn failed(&self, sent: Sent, cause: ClientError, blamed: Vec<(u32, ClientError)>) {
-        sent.queue.failed(Sequence::Intact);
+    /// Fails a batch for good. Unless it is surely not written, the partition goes on under a new epoch.
+    fn given_up(&self, sent: Sent, cause: ClientError, blamed: Vec<(u32, ClientError)>, sequence: Sequence) {
+        if let Some((stamp, _)) = sent.batch.stamp.filter(|_| sequence != Sequence::Intact) {
+            self.shared.identity.bump(stamp);
+            sent.queue.failed(sequence);
+        } else {
+            sent.queue.failed(Sequence::Intact);
+        }
         self.shared.accumulator.settle(sent.batch, State::Failed { cause, blamed });
     }
 
-    fn fail_and_begin_anew(&self, sent: Sent, cause: ClientError) {
-        if let Some((stamp, _)) = sent.batch.stamp {
-            self.shared.identity.bump(stamp);
-        }
-        sent.queue.failed(Sequence::Broken);
-        self.shared.accumulator.settle(sent.batch, State::Failed { cause, blamed: Vec::new() });
-    }
-
     fn split(&self, sent: Sent) {
+        if sent.batch.is_settled() {
+            return self.given_up(sent, ClientError::code(ErrorCode::MESSAGE_TOO_LARGE), Vec::new(), Sequence::Intact);
+        }
         let compression = self.shared.accumulator.settings.compression;
         if let Some(topic) = self.shared.accumulator.topic(&sent.queue.partition.topic) {
             // What was estimated too small is not estimated again for a while.
