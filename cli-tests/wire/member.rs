@@ -111,24 +111,28 @@ pub fn commit_request(member: &Member, world: &World, offset: i64, version: i16)
     }
 }
 
-/// The offset and the metadata that a group committed for the topic `first`.
-pub fn committed(world: &World, connection: &mut Connection, group: &str, version: i16) -> (i64, String) {
+/// Asks for the offset that a group committed for the topic `first`.
+pub fn fetch_offsets_request(group: &str, topic_id: Uuid, version: i16) -> OffsetFetchRequest {
+    let name = "first".to_owned();
     if version < 8 {
-        let topic = OffsetFetchRequestTopic { name: "first".to_owned(), partition_indexes: vec![0] };
-        let request = OffsetFetchRequest {
+        return OffsetFetchRequest {
             group_id: group.to_owned(),
-            topics: Some(vec![topic]),
+            topics: Some(vec![OffsetFetchRequestTopic { name, partition_indexes: vec![0] }]),
             require_stable: version >= 7,
             ..OffsetFetchRequest::default()
         };
-        let response = connection.call(&request, version);
+    }
+    of_group(group, Some(vec![OffsetFetchRequestTopics { name, topic_id, partition_indexes: vec![0] }]))
+}
+
+/// The offset and the metadata that a group committed for the topic `first`.
+pub fn committed(world: &World, connection: &mut Connection, group: &str, version: i16) -> (i64, String) {
+    let response = connection.call(&fetch_offsets_request(group, world.first_id, version), version);
+    if version < 8 {
         let row = &response.topics[0].partitions[0];
         assert_eq!((response.error_code, row.error_code), (0, 0));
         return (row.committed_offset, row.metadata.clone().unwrap_or_default());
     }
-    let topic =
-        OffsetFetchRequestTopics { name: "first".to_owned(), topic_id: world.first_id, partition_indexes: vec![0] };
-    let response = connection.call(&of_group(group, Some(vec![topic])), version);
     let row = &response.groups[0].topics[0].partitions[0];
     assert_eq!((response.groups[0].error_code, row.error_code), (0, 0));
     (row.committed_offset, row.metadata.clone().unwrap_or_default())

@@ -11,5 +11,6 @@ mod hostile;
 mod member;
 mod metadata;
 mod produce;
+mod refusals;
 mod stop;
 mod versions;

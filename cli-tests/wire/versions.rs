@@ -22,9 +22,9 @@ use mq::protocol::messages::offset_for_leader_epoch_request::{OffsetForLeaderPar
 use mq::protocol::messages::{
     AlterConfigsRequest, ApiVersionsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteGroupsRequest,
     DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
-    DescribeTopicPartitionsRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
-    IncrementalAlterConfigsRequest, InitProducerIdRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest,
-    MetadataRequest, OffsetForLeaderEpochRequest, SyncGroupRequest,
+    DescribeTopicPartitionsRequest, FetchRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
+    InitProducerIdRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
+    OffsetForLeaderEpochRequest, SyncGroupRequest,
 };
 
 use super::common::{batch, create_topic, fetch_request, only, produce_request, values};
