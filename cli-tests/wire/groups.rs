@@ -10,7 +10,7 @@ use mq::protocol::messages::{
     ListGroupsRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
 };
 
-use super::common::create_topic;
+use super::common::{batch, create_topic, produce};
 use super::member::{find_coordinator, join_request, loaded};
 use crate::support::broker::Broker;
 use crate::support::connection::Connection;
@@ -33,6 +33,30 @@ fn the_first_look_for_a_coordinator_makes_the_topic_of_offsets() {
         assert_eq!(find_coordinator(&mut connection, "g", version), (0, broker.address.clone()), "v{version}");
     }
     assert!(broker.data().join("__consumer_offsets-2").is_dir());
+}
+
+/// Kafka refuses to make the topic with three replicas on one broker, and every group waits for ever.
+#[test]
+fn a_broker_that_is_its_whole_cluster_makes_the_topic_of_offsets_whatever_its_factor() {
+    let broker = Broker::with(&["offsets.topic.replication.factor=3", "offsets.topic.num.partitions=1"]);
+    let mut connection = Connection::to(&broker);
+    assert_eq!(find_coordinator(&mut connection, "g", 4).0, 0);
+    assert!(broker.log().contains("the topic gets a replica on each broker"), "{}", broker.log());
+    join(&mut connection);
+}
+
+#[test]
+fn the_first_consumer_of_a_fresh_broker_joins_without_a_warning_and_the_broker_stays_quiet() {
+    let broker = Broker::start();
+    let mut connection = Connection::to(&broker);
+    create_topic(&mut connection, "first", 1, &[]);
+    produce(&mut connection, "first", batch(&["a"]));
+    let args = ["--topic", "first", "--group", "g", "--from-beginning", "--max-messages", "1"];
+    let said = broker.said("console-consumer", &args);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "a\n", "Processed a total of 1 messages\n"));
+    let log = broker.log();
+    assert!(log.lines().count() < 10, "too much for one consumer:\n{log}");
+    assert!(!log.contains("WARN"), "{log}");
 }
 
 #[test]

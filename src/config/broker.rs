@@ -224,7 +224,7 @@ properties! {
     "offsets.load.buffer.size", INT, "5242880", from(1), READ_ONLY => offsets_load_buffer_size: i32,
         "Bytes read at a time while committed offsets are loaded.";
     "offsets.topic.replication.factor", SHORT, "3", from(1), READ_ONLY => offsets_topic_replication_factor: i16,
-        "Replicas of __consumer_offsets.";
+        "Replicas of __consumer_offsets; where one node is the whole quorum, no more than there are brokers.";
     "offsets.topic.num.partitions", INT, "50", from(1), READ_ONLY => offsets_topic_num_partitions: i32,
         "Partitions of __consumer_offsets; it must not change once the topic exists.";
     "offsets.topic.segment.bytes", INT, "104857600", from(1), READ_ONLY => offsets_topic_segment_bytes: i32,

@@ -131,6 +131,13 @@ impl BrokerConfig {
         self.process_roles.iter().any(|role| role == "controller")
     }
 
+    /// Whether no other node votes with this one.
+    #[must_use]
+    pub fn is_only_voter(&self) -> bool {
+        let others = self.voters().into_iter().filter(|(id, ..)| *id != self.node_id).count();
+        self.is_controller() && others == 0 && self.controller_quorum_bootstrap_servers.is_empty()
+    }
+
     /// The voters of the metadata log, as id, host and port; empty where this node is the only one.
     #[must_use]
     pub fn voters(&self) -> Vec<(i32, String, u16)> {

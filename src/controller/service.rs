@@ -422,9 +422,7 @@ impl Reign {
 
     async fn run(mut self, commands: &mut mpsc::Receiver<Command>) -> Over {
         let records = bootstrap::activation(&self.mind.image, self.took_over_transaction);
-        for record in &records {
-            tracing::info!(epoch = self.epoch.0, record = ?record, "the new controller writes");
-        }
+        tracing::debug!(epoch = self.epoch.0, ?records, "the new controller writes");
         if let Err(failure) = self.take(Decided { records, answer: Box::new(|_| ()) }).await {
             tracing::error!(epoch = self.epoch.0, error = %failure.message, "the controller could not begin");
             return refuse_all(commands).await;

@@ -54,10 +54,12 @@ fn update_settings(broker: &Broker, image: &Image) {
     let settings = node_settings(&broker.settings.load(), image, broker.node_id);
     match settings.broker() {
         Ok(config) => {
-            broker.limits.store(Arc::new(assembly::limits(&config)));
-            broker.config.store(Arc::new(config));
             broker.settings.store(Arc::new(settings));
-            info!("the broker's dynamic configuration changed");
+            if config != **broker.config.load() {
+                broker.limits.store(Arc::new(assembly::limits(&config)));
+                broker.config.store(Arc::new(config));
+                info!("the broker's dynamic configuration changed");
+            }
         }
         // The controller checked it; a later version may have written what this one does not take.
         Err(error) => warn!(%error, "a dynamic configuration is ignored"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::settings::{Assignor, Settings};
 use crate::assignor::{self, PartitionCounts, Subscription};
@@ -115,6 +115,18 @@ pub(super) struct Group {
     pub(super) id: String,
 }
 
+/// How often a join may meet a coordinator that is not ready before it is worth a warning.
+const QUIET_FAILURES: u32 = 10;
+
+/// A coordinator that loads its groups or has just moved is as usual as a start.
+fn is_coordinator_moving(error: &ClientError) -> bool {
+    let ClientError::Server(failure) = error else { return false };
+    matches!(
+        failure.code,
+        ErrorCode::COORDINATOR_LOAD_IN_PROGRESS | ErrorCode::COORDINATOR_NOT_AVAILABLE | ErrorCode::NOT_COORDINATOR
+    )
+}
+
 /// How one round of joining ended.
 enum Round {
     Done(Box<Joined>),
@@ -146,7 +158,11 @@ impl Group {
                 Round::Again => {}
                 Round::AgainAfterPause(error) => {
                     self.note(&error);
-                    warn!(group = %self.id, cause = %error, "join failed, trying again");
+                    if is_coordinator_moving(&error) && failures < QUIET_FAILURES {
+                        debug!(group = %self.id, cause = %error, "join failed, trying again");
+                    } else {
+                        warn!(group = %self.id, cause = %error, "join failed, trying again");
+                    }
                     tokio::time::sleep(pauses.pause(failures)).await;
                     failures = failures.saturating_add(1);
                 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Shared;
 use super::log::{GroupBatch, LogEntry, LogFuture};
@@ -147,7 +147,13 @@ impl ShardTask {
         }
         let (groups, offsets) = (self.shard.group_count(), self.shard.offset_count());
         let took = self.shared.clock.elapsed().saturating_sub(started);
-        info!(partition, groups, offsets, millis = took.as_millis() as u64, "loaded the groups of a partition");
+        let millis = took.as_millis() as u64;
+        if groups + offsets > 0 {
+            info!(partition, groups, offsets, millis, "loaded the groups of a partition");
+        } else {
+            // A new topic has fifty of these.
+            debug!(partition, millis, "loaded a partition without groups");
+        }
         let outcome = self.shard.loaded(self.now());
         self.follow(outcome);
         Loaded::Ready
@@ -367,7 +373,7 @@ impl ShardTask {
                 let _ = answer.send(reply);
             }
         }
-        info!(partition = self.leadership.partition, "unloaded the groups of a partition");
+        debug!(partition = self.leadership.partition, "unloaded the groups of a partition");
     }
 }
 
