@@ -171,11 +171,11 @@ fn check(broker: &Broker, written: &Written) {
     let values = read_all(broker, written.partition);
     let kills = i32::try_from(KILLS).expect("a small number");
     assert!(written.count > kills, "partition {} took {} records between the kills", written.partition, written.count);
-    assert_eq!(values.len(), usize::try_from(written.count).expect("a count"), "partition {}", written.partition);
     for (offset, found) in values.iter().enumerate() {
         let number = i32::try_from(offset).expect("a small number");
         assert_eq!(*found, value(written.partition, number), "offset {offset}");
     }
+    assert_eq!(values.len(), usize::try_from(written.count).expect("a count"), "partition {}", written.partition);
     for (first, offset) in &written.acknowledged {
         assert_eq!(i64::from(*first), offset.0, "the batch of record {first} was acknowledged elsewhere");
     }
