@@ -95,7 +95,7 @@ impl Log {
     pub fn append(&self, appends: &[Append], now: Timestamp) -> Vec<Result<Appended, LogError>> {
         let mut appender = self.appender();
         let config = self.config();
-        let mut group = Group::new(self, &config, &appender, now);
+        let mut group = Group::new(self, &config, &mut appender, now);
         for append in appends {
             let result = self.check_usable().and_then(|()| group.take(&mut appender, append));
             group.results.push(result);
@@ -148,7 +148,8 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(log: &'a Log, config: &'a LogConfig, appender: &Appender, now: Timestamp) -> Group<'a> {
+    fn new(log: &'a Log, config: &'a LogConfig, appender: &mut Appender, now: Timestamp) -> Group<'a> {
+        appender.producers.set_time(now, config.producer_id_expiration_ms);
         Group {
             log,
             config,

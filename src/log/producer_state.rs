@@ -149,16 +149,43 @@ impl ProducerEntry {
         }
     }
 
-    fn add_batch(&mut self, batch: ProducerBatch) {
+    fn add_batch(&mut self, batch: ProducerBatch, lives: Lifetime) {
         if self.batches.len() == BATCHES_MAX {
             self.batches.pop_front();
         }
         self.batches.push_back(batch);
-        self.last_timestamp = batch.timestamp;
+        self.last_timestamp = lives.written(batch.timestamp);
     }
 
     fn is_expired(&self, now: Timestamp, expiration_ms: Millis) -> bool {
         self.current_txn_first_offset.is_none() && now.since(self.last_timestamp) >= expiration_ms
+    }
+}
+
+/// Between which times a producer that writes now counts as having written.
+///
+/// Kafka takes the timestamps of the records alone, so that a producer of old events is forgotten as soon as it has
+/// written, and its retry after a restart is appended a second time; one of future events is never forgotten. Here a
+/// producer is remembered for half of `producer.id.expiration.ms` at least, and for the whole of it at most.
+#[derive(Debug, Clone, Copy)]
+struct Lifetime {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Default for Lifetime {
+    fn default() -> Lifetime {
+        Lifetime { from: Timestamp::NONE, to: Timestamp(i64::MAX) }
+    }
+}
+
+impl Lifetime {
+    fn at(now: Timestamp, expiration_ms: Millis) -> Lifetime {
+        Lifetime { from: Timestamp(now.0.saturating_sub(expiration_ms / 2)).min(now), to: now }
+    }
+
+    fn written(self, records: Timestamp) -> Timestamp {
+        records.clamp(self.from, self.to)
     }
 }
 
@@ -199,6 +226,7 @@ pub(super) struct ProducerState {
     /// Ended transactions whose marker is not below the high watermark yet, by their first offset.
     unreplicated: BTreeMap<Offset, Txn>,
     end_offset: Offset,
+    lives: Lifetime,
 }
 
 impl ProducerState {
@@ -214,7 +242,7 @@ impl ProducerState {
             entry.current_txn_first_offset.map(|first| (first, Txn { producer_id: *id, last_offset: None }))
         };
         let ongoing = producers.iter().filter_map(txn_of).collect();
-        ProducerState { producers, ongoing, unreplicated: BTreeMap::new(), end_offset }
+        ProducerState { producers, ongoing, unreplicated: BTreeMap::new(), end_offset, ..ProducerState::default() }
     }
 
     /// The offset behind the last batch that the state knows.
@@ -254,6 +282,11 @@ impl ProducerState {
     /// Notes that the log goes up to `end_offset` without more of any producer.
     pub(super) fn advance_to(&mut self, end_offset: Offset) {
         self.end_offset = end_offset;
+    }
+
+    /// Notes the time at which the next batches are seen.
+    pub(super) fn set_time(&mut self, now: Timestamp, expiration_ms: Millis) {
+        self.lives = Lifetime::at(now, expiration_ms);
     }
 
     /// Forgets producers that have written nothing for `producer.id.expiration.ms`.
@@ -355,10 +388,10 @@ impl Staged {
             }
             let mut entry = known.cloned().unwrap_or_default();
             let event = match marker {
-                Some(marker) => end_transaction(&mut entry, header, marker, origin)?,
+                Some(marker) => end_transaction(&mut entry, header, marker, origin, state.lives)?,
                 // A control batch without a marker is one that the cleaner has emptied.
                 None if header.attributes.is_control() => None,
-                None => add_data(&mut entry, header, origin)?,
+                None => add_data(&mut entry, header, origin, state.lives)?,
             };
             self.txns.extend(event);
             self.producers.insert(id, entry);
@@ -372,6 +405,7 @@ fn add_data(
     entry: &mut ProducerEntry,
     header: &BatchHeader,
     origin: Origin,
+    lives: Lifetime,
 ) -> Result<Option<TxnEvent>, ProducerError> {
     let (producer_id, offset) = (header.producer_id, header.base_offset);
     check_epoch(entry, header, origin)?;
@@ -383,12 +417,13 @@ fn add_data(
         return Err(ProducerError::InvalidTxnState { producer_id, offset });
     }
     entry.set_epoch(header.producer_epoch);
-    entry.add_batch(ProducerBatch {
+    let batch = ProducerBatch {
         last_sequence: header.last_sequence(),
         last_offset: header.last_offset(),
         offset_delta: header.last_offset_delta,
         timestamp: header.max_timestamp,
-    });
+    };
+    entry.add_batch(batch, lives);
     if is_transactional && entry.current_txn_first_offset.is_none() {
         entry.current_txn_first_offset = Some(offset);
         return Ok(Some(TxnEvent::Began { producer_id, first_offset: offset }));
@@ -401,6 +436,7 @@ fn end_transaction(
     header: &BatchHeader,
     marker: EndMarker,
     origin: Origin,
+    lives: Lifetime,
 ) -> Result<Option<TxnEvent>, ProducerError> {
     let (producer_id, offset) = (header.producer_id, header.base_offset);
     check_epoch(entry, header, origin)?;
@@ -411,7 +447,7 @@ fn end_transaction(
     }
     entry.set_epoch(header.producer_epoch);
     entry.coordinator_epoch = marker.coordinator_epoch;
-    entry.last_timestamp = header.max_timestamp;
+    entry.last_timestamp = lives.written(header.max_timestamp);
     let is_aborted = marker.is_abort;
     // A transaction that wrote nothing here leaves no trace.
     Ok(entry.current_txn_first_offset.take().map(|first_offset| {
@@ -577,6 +613,21 @@ mod tests {
         assert_eq!(state.producers().len(), 2);
         state.expire(Timestamp(1000 + 500), 500);
         assert_eq!(state.producers().keys().collect::<Vec<_>>(), [&ProducerId(8)]);
+    }
+
+    /// Fault E1: a producer of events of long ago is remembered, and one of events to come is not remembered for ever.
+    #[test]
+    fn a_producer_lives_by_when_it_wrote_not_by_its_records_times_alone() {
+        let (now, expiration_ms) = (Timestamp(1_000_000), 500);
+        for (written, alive_until) in [(1, 250), (now.0 - 100, 400), (now.0 + 900, 500)] {
+            let mut state = ProducerState::starting_at(Offset(0));
+            state.set_time(now, expiration_ms);
+            append(&mut state, BatchHeader { max_timestamp: Timestamp(written), ..batch(0, 0, 0, 1) }).expect("new");
+            state.expire(Timestamp(now.0 + alive_until - 1), expiration_ms);
+            assert_eq!(state.producers().len(), 1, "written at {written}");
+            state.expire(Timestamp(now.0 + alive_until), expiration_ms);
+            assert_eq!(state.producers().len(), 0, "written at {written}");
+        }
     }
 
     #[test]

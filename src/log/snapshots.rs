@@ -98,6 +98,7 @@ impl Snapshots {
                     self.last = offset;
                     let mut state = ProducerState::loaded(offset, producers);
                     state.expire(now, expiration_ms);
+                    state.set_time(now, expiration_ms);
                     return Ok(state);
                 }
                 Err(reason) => {
@@ -108,7 +109,9 @@ impl Snapshots {
             }
         }
         self.last = log_start_offset;
-        Ok(ProducerState::starting_at(log_start_offset))
+        let mut state = ProducerState::starting_at(log_start_offset);
+        state.set_time(now, expiration_ms);
+        Ok(state)
     }
 
     /// Forgets how far the last snapshot went: the log starts anew.
