@@ -9,4 +9,6 @@ mod files;
 mod install;
 mod metadata_log;
 pub mod peer;
+mod tool_cases;
+mod tool_machine;
 mod tools;

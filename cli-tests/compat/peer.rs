@@ -63,7 +63,14 @@ pub fn tool(name: &str, arguments: &[&str], input: &[u8]) -> Said {
 
 /// Runs a program of ours against the jars of the real Kafka, and returns what it prints.
 pub fn program(source: &str, arguments: &[&str]) -> String {
-    install::run(script().arg("class").arg(install::sources().join("java").join(source)).args(arguments))
+    install::run(program_command(source).args(arguments))
+}
+
+/// The command that runs a program of ours against those jars.
+pub fn program_command(source: &str) -> Command {
+    let mut command = script();
+    command.arg("class").arg(install::sources().join("java").join(source));
+    command
 }
 
 fn script() -> Command {

@@ -69,7 +69,7 @@ impl ClusterFlags {
             None => Settings::new(),
         };
         if !self.servers.settle(&mut settings, context)? {
-            return Err(ToolError::usage("--bootstrap-server must be specified"));
+            return Err(ToolError::usage("Missing required argument \"[bootstrap-server]\"").with_help());
         }
         if let Some(timeout) = self.timeout {
             let timeout = timeout.min(u64::from(u32::MAX >> 1)).to_string();

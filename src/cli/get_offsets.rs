@@ -52,10 +52,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), ToolError> {
     let flags = GetOffsets::from_arg_matches(matches).map_err(|error| ToolError::usage(error.to_string()))?;
-    if !matches.args_present() && context.style.is_script() {
-        return Err(ToolError::usage("An interactive shell for getting topic-partition offsets.").with_help());
-    }
-    let config = flags.cluster.admin(context).map_err(|error| error.with_help())?;
+    let config = flags.cluster.admin(context)?;
     let found = plan(&flags).and_then(|plan| {
         let admin = Admin::new(&config)?;
         runtime::block_on(offsets(&plan, &admin, context))

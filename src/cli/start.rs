@@ -99,7 +99,11 @@ fn read(tool: &Tool, context: &mut Context, words: &[OsString]) -> Result<Option
         let version = if is_script { KAFKA_VERSION } else { concat!("mq ", env!("CARGO_PKG_VERSION")) };
         return context.output.line(version).map(|()| None);
     }
+    if let (true, true, Some(text)) = (is_script, words.is_empty(), tool.bare) {
+        return Err(ToolError::usage(text).with_help());
+    }
     let Line { words, stray } = read_line(&command, tool.operands, words)?;
+    name_old_flags(&command, &words, context)?;
     if is_script && !stray.is_empty() {
         context.output.warn(&format!("{program} ignores: {}", stray.join(" ")));
     }
@@ -109,19 +113,39 @@ fn read(tool: &Tool, context: &mut Context, words: &[OsString]) -> Result<Option
         Err(error) if error.kind() == ErrorKind::DisplayHelp && !is_script => {
             context.output.line(error.to_string().trim_end()).map(|()| None)
         }
-        Err(error) => Err(refused(&error, &command, is_script)),
+        Err(error) => Err(refused(&error, tool, is_script)),
     }
 }
 
+/// Old names of flags work with one line on stderr; a script does not take both names of one at once.
+fn name_old_flags(command: &Command, words: &[String], context: &mut Context) -> Result<(), ToolError> {
+    let typed = |name: &str| {
+        let is_it = |word: &String| word.strip_prefix("--").is_some_and(|word| word.split('=').next() == Some(name));
+        words.iter().any(is_it)
+    };
+    for flag in command.get_arguments() {
+        let Some(name) = flag.get_long() else { continue };
+        for old in flag.get_all_aliases().unwrap_or_default().into_iter().filter(|old| typed(old)) {
+            if !context.style.is_script() {
+                context.output.warn(&format!("--{old} is now called --{name}"));
+            } else if typed(name) {
+                let text = format!("Options --{old} and --{name} cannot be specified together.");
+                return Err(ToolError::usage(text).with_help());
+            } else {
+                context.output.error(&format!(
+                    "Option --{old} is deprecated and will be removed in a future version. Use --{name} instead."
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A command line that clap refuses: in its words for `mq`, in joptsimple's for a script.
-fn refused(error: &clap::Error, command: &Command, is_script: bool) -> ToolError {
+fn refused(error: &clap::Error, tool: &Tool, is_script: bool) -> ToolError {
     use clap::error::{ContextKind, ContextValue};
     if error.kind() == ErrorKind::DisplayHelp {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        let about =
-            about.chars().next().map(|first| first.to_ascii_lowercase().to_string() + &about[first.len_utf8()..]);
-        let about = about.unwrap_or_default();
-        return ToolError::usage(format!("This tool helps to {about}.")).with_help();
+        return ToolError::usage(tool.helps).with_help();
     }
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -136,7 +160,10 @@ fn refused(error: &clap::Error, command: &Command, is_script: bool) -> ToolError
             let text = error.to_string();
             text.trim_end().strip_prefix("error: ").unwrap_or(text.trim_end()).to_owned()
         }
-        ErrorKind::UnknownArgument => format!("{name} is not a recognized option"),
+        ErrorKind::UnknownArgument => match word(ContextKind::SuggestedArg).as_str() {
+            "" => format!("{name} is not a recognized option"),
+            known => format!("{name} is not a recognized option\nhint: did you mean {known}?"),
+        },
         ErrorKind::ArgumentConflict => {
             format!("Found multiple arguments for option {name}, but you asked for only one")
         }

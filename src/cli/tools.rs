@@ -19,6 +19,10 @@ pub struct Tool {
     pub scripts: &'static [&'static str],
     /// What it does, in one line.
     pub about: &'static str,
+    /// What its script answers to `--help`, before the flags.
+    pub(super) helps: &'static str,
+    /// The same where it was called without any word; none where that is no mistake.
+    pub(super) bare: Option<&'static str>,
     /// Its flags.
     pub(super) command: fn() -> Command,
     /// What it does with them.
@@ -47,12 +51,23 @@ pub struct Context {
     pub output: Output,
 }
 
+const CONSOLE_CONSUMER_HELPS: &str =
+    "This tool helps to read data from Kafka topics and outputs it to standard output.";
+const CONSOLE_PRODUCER_HELPS: &str = "This tool helps to read data from standard input and publish it to Kafka.";
+const CONSUMER_GROUPS_HELPS: &str = "This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or reset \
+    consumer group offsets.";
+const DUMP_LOG_HELPS: &str = "This tool helps to parse a log file and dump its contents to the console, useful for debugging a seemingly \
+    corrupt log segment.";
+const GET_OFFSETS_HELPS: &str = "An interactive shell for getting topic-partition offsets.";
+
 /// Every tool, by name.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "console-consumer",
         scripts: &["kafka-console-consumer"],
         about: "Read data from Kafka topics and output it to standard output",
+        helps: CONSOLE_CONSUMER_HELPS,
+        bare: Some(CONSOLE_CONSUMER_HELPS),
         command: console_consumer::command,
         run: console_consumer::run,
         failure: ScriptFailure::PLAIN,
@@ -62,6 +77,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "console-producer",
         scripts: &["kafka-console-producer"],
         about: "Read data from standard input and publish it to Kafka",
+        helps: CONSOLE_PRODUCER_HELPS,
+        bare: Some(CONSOLE_PRODUCER_HELPS),
         command: console_producer::command,
         run: console_producer::run,
         failure: ScriptFailure::PLAIN,
@@ -71,6 +88,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "consumer-groups",
         scripts: &["kafka-consumer-groups"],
         about: "List, describe and delete consumer groups, and reset their offsets",
+        helps: CONSUMER_GROUPS_HELPS,
+        bare: Some(CONSUMER_GROUPS_HELPS),
         command: consumer_groups::command,
         run: consumer_groups::run,
         failure: ScriptFailure::PLAIN,
@@ -80,6 +99,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "dump-log",
         scripts: &["kafka-dump-log"],
         about: "Print what the files of a log directory hold",
+        helps: DUMP_LOG_HELPS,
+        bare: Some(DUMP_LOG_HELPS),
         command: on_files::dump_log_command,
         run: on_files::dump_log,
         failure: ScriptFailure::PLAIN,
@@ -89,6 +110,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "dump-offsets",
         scripts: &[],
         about: "Print the committed offsets in __consumer_offsets and stop at its end",
+        helps: "Prints the committed offsets in __consumer_offsets and stops at its end.",
+        bare: None,
         command: dump_offsets::command,
         run: dump_offsets::run,
         failure: ScriptFailure::PLAIN,
@@ -98,6 +121,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "generate",
         scripts: &[],
         about: "Write completions, manual pages, sample files or links for scripts' names",
+        helps: "Writes completions, manual pages, sample files or links for scripts' names.",
+        bare: None,
         command: generate::command,
         run: generate::run,
         failure: ScriptFailure::PLAIN,
@@ -107,6 +132,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "get-offsets",
         scripts: &["kafka-get-offsets"],
         about: "Print offsets of partitions: earliest, latest, or by time",
+        helps: GET_OFFSETS_HELPS,
+        bare: Some(GET_OFFSETS_HELPS),
         command: get_offsets::command,
         run: get_offsets::run,
         failure: ScriptFailure::PLAIN,
@@ -116,6 +143,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "server-start",
         scripts: &["kafka-server-start"],
         about: "Run a node: broker, controller or both",
+        helps: "USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*",
+        bare: None,
         command: server_start::command,
         run: server_start::run,
         failure: ScriptFailure::PLAIN,
@@ -125,6 +154,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "topics",
         scripts: &["kafka-topics"],
         about: "Create, delete, describe, or change a topic",
+        helps: "This tool helps to create, delete, describe, or change a topic.",
+        bare: Some("Create, delete, describe, or change a topic."),
         command: topics::command,
         run: topics::run,
         failure: ScriptFailure {

@@ -98,10 +98,6 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), ToolError> {
     let mut flags = ConsoleConsumer::from_arg_matches(matches).map_err(|error| ToolError::usage(error.to_string()))?;
-    if context.style.is_script() && !matches.args_present() {
-        let about = "This tool helps to read data from Kafka topics and outputs it to standard output.";
-        return Err(ToolError::usage(about).with_help());
-    }
     if flags.topic.is_none() && flags.include.is_none() {
         flags.topic = super::ask::word(context, "topic")?;
     }

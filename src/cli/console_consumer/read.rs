@@ -47,11 +47,11 @@ pub(super) async fn read_all(plan: Plan, context: &mut Context) -> Result<(), To
     let _ = consumer.close(CLOSE).await;
     context.output.error(&format!("Processed a total of {} messages", reading.count));
     interrupts.abort();
+    if plan.systest_events {
+        context.output.line("shutdown_complete")?;
+    }
     let code = signal.load(Ordering::Acquire);
     if code != 0 {
-        if plan.systest_events {
-            context.output.line("shutdown_complete")?;
-        }
         context.output.flush()?;
         std::process::exit(code);
     }

@@ -102,10 +102,6 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), ToolError> {
     let mut flags = ConsoleProducer::from_arg_matches(matches).map_err(|error| ToolError::usage(error.to_string()))?;
-    if context.style.is_script() && !matches.args_present() {
-        let about = "This tool helps to read data from standard input and publish it to Kafka.";
-        return Err(ToolError::usage(about).with_help());
-    }
     if flags.topic.is_none() {
         flags.topic = super::ask::word(context, "topic")?;
     }

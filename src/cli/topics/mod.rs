@@ -11,7 +11,7 @@ mod plan;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use super::error::ToolError;
+use super::error::{Kind, ToolError};
 use super::flags::{ClusterFlags, OutputFlags};
 use super::tools::Context;
 use super::{ask, runtime};
@@ -106,7 +106,10 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
         );
     }
     // Where the server is missing the script says so before it looks at anything else.
-    let admin = flags.cluster.admin(context)?;
+    let admin = flags.cluster.admin(context).map_err(|error| match error.kind {
+        Kind::Usage => ToolError::usage("--bootstrap-server must be specified"),
+        _ => error,
+    })?;
     if action.needs_topic() && flags.topic.is_none() {
         flags.topic = ask::word(context, "topic")?;
     }
