@@ -81,10 +81,8 @@ pub enum ClientError {
         cause: String,
     },
     /// A commit came too late: the group went on without this member.
-    #[error(
-        "Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group. The time between calls to poll() was longer than max.poll.interval.ms, which typically means that processing takes too long: raise max.poll.interval.ms or lower max.poll.records."
-    )]
-    CommitFailed,
+    #[error("{0}")]
+    CommitFailed(&'static str),
     /// [`Wakeup`](super::Wakeup) ended a poll.
     #[error("the poll was woken up")]
     Wakeup,
@@ -97,11 +95,20 @@ pub enum ClientError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoOffset {
     /// Nothing was committed.
-    #[error("Undefined offset with no reset policy for partitions: {0:?}")]
+    #[error("Undefined offset with no reset policy for partitions: [{}]", list(.0))]
     Undefined(Vec<TopicPartition>),
     /// The position lies outside the log.
-    #[error("Offsets out of range with no configured reset policy for partitions: {0:?}")]
+    #[error("Offsets out of range with no configured reset policy for partitions: {{{}}}", pairs(.0))]
     OutOfRange(Vec<(TopicPartition, Offset)>),
+}
+
+fn list(partitions: &[TopicPartition]) -> String {
+    partitions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn pairs(places: &[(TopicPartition, Offset)]) -> String {
+    let each: Vec<String> = places.iter().map(|(partition, offset)| format!("{partition}={}", offset.0)).collect();
+    each.join(", ")
 }
 
 impl ClientError {
@@ -162,7 +169,7 @@ impl ClientError {
             ClientError::NoOffset(NoOffset::Undefined(_)) => "NoOffsetForPartitionException",
             ClientError::NoOffset(NoOffset::OutOfRange(_)) => "OffsetOutOfRangeException",
             ClientError::Corrupt { .. } => "KafkaException",
-            ClientError::CommitFailed => "CommitFailedException",
+            ClientError::CommitFailed(_) => "CommitFailedException",
             ClientError::Wakeup => "WakeupException",
         }
     }

@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 use super::decode::{Fetched, decode, next_offset};
 use super::session::{Round, Session};
 use super::state::{LogEnds, Place, Shared, Target};
+use crate::client::settings::millis;
 use crate::client::{Broker, Isolation, LeaderHint, Metadata};
 use crate::model::{ErrorCode, LeaderEpoch, NodeId, Offset, ProducerId, TopicName, TopicPartition, Uuid};
 use crate::net::peer::Peer;
@@ -60,6 +61,10 @@ pub(super) async fn supervise(shared: Arc<Shared>) {
     }
 }
 
+fn now(shared: &Shared) -> Duration {
+    shared.cluster.clock().elapsed()
+}
+
 struct Fetcher {
     shared: Arc<Shared>,
     node: NodeId,
@@ -69,6 +74,8 @@ struct Fetcher {
     /// The connection that the session belongs to.
     peer: Option<Peer>,
     failures: u32,
+    /// The broker asked for silence until then (KIP-219), on the steady clock.
+    throttled_until: Duration,
 }
 
 /// A fetched partition that waits to be decoded, with what makes it count.
@@ -80,13 +87,22 @@ struct Pending {
 
 impl Fetcher {
     fn new(shared: Arc<Shared>, node: NodeId) -> Fetcher {
-        Fetcher { shared, node, session: Session::default(), by_id: false, peer: None, failures: 0 }
+        Fetcher {
+            shared,
+            node,
+            session: Session::default(),
+            by_id: false,
+            peer: None,
+            failures: 0,
+            throttled_until: Duration::ZERO,
+        }
     }
 
     async fn run(mut self) {
         let mut changed = self.shared.changed.subscribe();
         let mut pending: Vec<Pending> = Vec::new();
         loop {
+            tokio::time::sleep(self.throttled_until.saturating_sub(now(&self.shared))).await;
             changed.mark_unchanged();
             let metadata = self.shared.cluster.metadata();
             let targets = self.targets(&metadata);
@@ -213,6 +229,7 @@ impl Fetcher {
         answer: FetchResponse,
         mut targets: BTreeMap<TopicPartition, Target>,
     ) -> Vec<Pending> {
+        self.throttled_until = now(&self.shared).saturating_add(millis(answer.throttle_time_ms));
         match ErrorCode::from_wire(answer.error_code) {
             ErrorCode::NONE => self.session.answered(answer.session_id),
             code => {
@@ -306,7 +323,9 @@ impl Fetcher {
         }
         match code {
             ErrorCode::OFFSET_OUT_OF_RANGE => state.out_of_range(partition, &self.shared.settings, retry_at),
-            code if code.is_retriable() || code == ErrorCode::UNKNOWN_TOPIC_ID => {
+            // The leader found its own log damaged; reading on would pass over records.
+            ErrorCode::CORRUPT_MESSAGE => state.refused(partition, code),
+            code if code.is_retriable() || code == ErrorCode::UNKNOWN_SERVER_ERROR => {
                 drop(state);
                 debug!(%partition, %code, "fetch refused");
                 let (leader, epoch) = (row.current_leader.leader_id, row.current_leader.leader_epoch);

@@ -91,6 +91,17 @@ impl Member {
         })
     }
 
+    /// The same where the member is still who it was when it asked: an answer about a former generation changes nothing.
+    pub(super) fn lose_if_still(&self, asked: Option<&Membership>, code: ErrorCode) {
+        let unchanged = {
+            let state = self.state();
+            asked.is_some_and(|asked| state.generation == Some(asked.generation) && state.member_id == asked.member_id)
+        };
+        if unchanged {
+            self.lose(code);
+        }
+    }
+
     /// The coordinator does not know this member any more: it joins as a new one.
     pub(super) fn lose(&self, code: ErrorCode) {
         let mut state = self.state();

@@ -41,20 +41,28 @@ impl Positions {
         self.0.seek(partition, Place { offset, epoch: LeaderEpoch::NONE })
     }
 
-    /// Reads on at the first record of each partition.
+    /// Reads on at the first record of each partition; with none given, of all that are assigned.
     ///
     /// # Errors
     /// A partition is not assigned.
     pub fn seek_to_beginning(&self, partitions: &[TopicPartition]) -> Result<(), ClientError> {
-        partitions.iter().try_for_each(|partition| self.0.begin(partition, Begin::Earliest))
+        self.begin_all(partitions, Begin::Earliest)
     }
 
-    /// Reads on behind the last record of each partition.
+    /// Reads on behind the last record of each partition; with none given, of all that are assigned.
     ///
     /// # Errors
     /// A partition is not assigned.
     pub fn seek_to_end(&self, partitions: &[TopicPartition]) -> Result<(), ClientError> {
-        partitions.iter().try_for_each(|partition| self.0.begin(partition, Begin::Latest))
+        self.begin_all(partitions, Begin::Latest)
+    }
+
+    fn begin_all(&self, partitions: &[TopicPartition], begin: Begin) -> Result<(), ClientError> {
+        if partitions.is_empty() {
+            let assigned: Vec<TopicPartition> = self.0.partitions().assigned().cloned().collect();
+            return assigned.iter().try_for_each(|partition| self.0.begin(partition, begin));
+        }
+        partitions.iter().try_for_each(|partition| self.0.begin(partition, begin))
     }
 
     /// The offset of the next record that a poll returns, where it is known.

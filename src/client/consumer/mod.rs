@@ -6,18 +6,25 @@
 //! which a poll waits for no longer than its timeout.
 
 mod background;
+mod commits;
 #[expect(clippy::module_inception, reason = "the noun of the file is the noun of the room")]
 mod consumer;
 mod decode;
 mod fetcher;
 mod group;
 mod listener;
+mod membership;
 mod offsets;
+mod queries;
 mod records;
 mod session;
 mod settings;
 mod state;
+mod subscription;
+#[cfg(test)]
+mod tests;
 
-pub use consumer::{CommitCallback, Consumer, Wakeup};
+pub use commits::CommitCallback;
+pub use consumer::{Consumer, Wakeup};
 pub use listener::{Positions, RebalanceListener};
 pub use records::{ConsumerRecord, ConsumerRecords};

@@ -8,7 +8,7 @@ use super::settings::{Reset, Settings};
 use super::state::{Begin, Place, Shared};
 use crate::client::admin::OffsetSpec;
 use crate::client::group_offsets::{
-    CommittedOffset, NewOffset, OFFSETS_BY_NAME_MAX, Stable, commit_request, fetch_request, read_committed,
+    CommittedOffset, Membership, NewOffset, OFFSETS_BY_NAME_MAX, Stable, commit_request, fetch_request, read_committed,
     read_fetched,
 };
 use crate::client::list_offsets::list_offsets;
@@ -16,6 +16,9 @@ use crate::client::retry::{Deadline, retrying};
 use crate::client::{ClientError, NoOffset};
 use crate::model::{ErrorCode, LeaderEpoch, TopicPartition};
 use crate::protocol::messages::{OffsetCommitRequest, OffsetFetchRequest};
+
+const REASSIGNED: &str = "Commit cannot be completed since the group has already rebalanced and assigned the partitions to another member. This means that the time between subsequent calls to poll() was longer than the configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time message processing. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() with max.poll.records.";
+const REBALANCING: &str = "Offset commit cannot be completed since the consumer group is executing a rebalance at the moment. You can try completing the rebalance by calling poll() and then retry commit again";
 
 impl Group {
     /// The committed offsets of partitions; those without one are left out.
@@ -52,10 +55,11 @@ impl Group {
         Ok(found)
     }
 
-    /// Commits offsets, as a member where there is a membership. Retriable errors are tried again.
+    /// Commits offsets, as `committer` where that is a member. Retriable errors are tried again.
     pub(super) async fn commit(
         &self,
         member: &Member,
+        committer: Option<Membership>,
         offsets: &BTreeMap<TopicPartition, NewOffset>,
         deadline: &Deadline,
     ) -> Result<(), ClientError> {
@@ -69,20 +73,22 @@ impl Group {
             )
         };
         let committed = retrying(what, deadline, &self.cluster.pauses(), || async {
-            let attempt = self.commit_once(member, offsets).await;
+            let attempt = self.commit_once(committer.as_ref(), offsets).await;
             attempt.inspect_err(|error| self.note(error))
         })
         .await;
         match committed.as_ref().err().and_then(ClientError::error_code) {
-            Some(
-                code @ (ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::ILLEGAL_GENERATION | ErrorCode::FENCED_INSTANCE_ID),
-            ) => {
-                member.lose(code);
-                Err(ClientError::CommitFailed)
+            Some(code @ (ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::ILLEGAL_GENERATION)) => {
+                member.lose_if_still(committer.as_ref(), code);
+                Err(ClientError::CommitFailed(REASSIGNED))
             }
-            Some(ErrorCode::REBALANCE_IN_PROGRESS) => {
-                member.must_join();
+            Some(code @ ErrorCode::FENCED_INSTANCE_ID) => {
+                member.lose_if_still(committer.as_ref(), code);
                 committed
+            }
+            Some(code @ ErrorCode::REBALANCE_IN_PROGRESS) => {
+                member.must_join();
+                Err(ClientError::answer(code, Some(REBALANCING)))
             }
             _ => committed,
         }
@@ -90,13 +96,12 @@ impl Group {
 
     async fn commit_once(
         &self,
-        member: &Member,
+        committer: Option<&Membership>,
         offsets: &BTreeMap<TopicPartition, NewOffset>,
     ) -> Result<(), ClientError> {
         let peer = self.coordinator().await?;
         let version = peer.version::<OffsetCommitRequest>(OFFSETS_BY_NAME_MAX)?;
-        let membership = member.membership(&self.settings);
-        let request = commit_request(&self.id, membership.as_ref(), offsets, version);
+        let request = commit_request(&self.id, committer, offsets, version);
         let answer = peer.start(&request, version, None).await?.answer().await?;
         for (_, row) in read_committed(answer) {
             row?;

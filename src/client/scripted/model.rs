@@ -39,9 +39,12 @@ pub(in crate::client) fn partition(index: i32) -> TopicPartition {
 pub(in crate::client) struct Log {
     pub(in crate::client) start: i64,
     batches: Vec<Bytes>,
-    /// By producer id: the epoch, and first sequence, next sequence and offset of the last batches.
-    producers: BTreeMap<i64, (i16, Vec<(i32, i32, i64)>)>,
+    /// By producer id: the epoch and the last batches.
+    producers: BTreeMap<i64, (i16, Vec<Known>)>,
 }
+
+/// First sequence, next sequence and offset of a batch.
+type Known = (i32, i32, i64);
 
 /// The cluster.
 pub(in crate::client) struct Model {
@@ -129,6 +132,12 @@ impl Model {
     /// The log of a partition.
     pub(in crate::client) fn log(&mut self, partition: i32) -> &mut Log {
         &mut self.logs[usize::try_from(partition).unwrap()]
+    }
+
+    /// Adds a partition, led by node 1.
+    pub(in crate::client) fn add_partition(&mut self) {
+        self.leaders.push((1, 0));
+        self.logs.push(Log::default());
     }
 
     fn leader(&self, partition: i32) -> (i32, i32) {
