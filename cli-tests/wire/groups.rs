@@ -63,8 +63,13 @@ fn the_first_consumer_of_a_fresh_broker_joins_without_a_warning_and_the_broker_s
 fn a_transactional_id_has_no_coordinator_yet_and_its_client_gives_up() {
     let broker = Broker::start();
     let request = FindCoordinatorRequest { key: "t".to_owned(), key_type: 1, ..FindCoordinatorRequest::default() };
-    let response = Connection::to(&broker).call(&request, 3);
-    assert_eq!(ErrorCode::from_wire(response.error_code), ErrorCode::INVALID_REQUEST);
+    for _ in 0..2 {
+        let response = Connection::to(&broker).call(&request, 3);
+        assert_eq!(ErrorCode::from_wire(response.error_code), ErrorCode::INVALID_REQUEST);
+        assert_eq!(response.error_message.as_deref(), Some("This broker does not serve transactions"));
+    }
+    // The log names it once, however often it asks.
+    assert_eq!(broker.log().matches("This broker does not serve transactions").count(), 1, "{}", broker.log());
 }
 
 #[test]

@@ -13,17 +13,12 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::budget::Budget;
+use super::complaints::Complaints;
 use super::connection::{Connection, Ended, Tools, Traffic};
 use super::service::{Peer, Service};
 use crate::io::clock::Clock;
 use crate::io::spawn::{BlockingPool, Tasks};
 use crate::io::tcp::{self, SocketOptions};
-
-/// One complaint about a peer is written in this time; the rest is counted only.
-const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
-
-/// How many complained-of peers are remembered.
-const COMPLAINTS_MAX: usize = 1024;
 
 /// How long accepting pauses when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -110,7 +105,7 @@ impl Listener {
                             self.welcome(&mut connections, guest, Arc::clone(&service), stopping.clone());
                         } else {
                             self.options.traffic.refused.add(1);
-                            complaints.say(&*self.options.clock, address, "too many connections from this address");
+                            complain(&complaints, &*self.options.clock, address, "too many connections from this address");
                         }
                     }
                     Err(error) => self.pause(&error).await,
@@ -154,7 +149,7 @@ impl Listener {
         connections.spawn(async move {
             let _place = place;
             if let Ended::Refused(reason) = connection.run(stopped(&mut stop)).await {
-                complaints.say(&*clock, address, &reason);
+                complain(&complaints, &*clock, address, &reason);
             }
             traffic.closed.add(1);
         });
@@ -215,32 +210,9 @@ impl Drop for Place {
     }
 }
 
-/// One line for each peer and minute about what it sent, so that a stranger cannot fill the disk with our log.
-#[derive(Default)]
-struct Complaints {
-    last: Mutex<HashMap<IpAddr, Duration>>,
-}
-
-impl Complaints {
-    fn say(&self, clock: &dyn Clock, peer: SocketAddr, reason: &str) {
-        if self.is_due(clock.elapsed(), peer.ip()) {
-            warn!(%peer, reason, "closed a connection");
-        }
-    }
-
-    fn is_due(&self, now: Duration, ip: IpAddr) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.len() >= COMPLAINTS_MAX {
-            last.retain(|_, said| now.saturating_sub(*said) < COMPLAINT_INTERVAL);
-        }
-        match last.get(&ip) {
-            Some(said) if now.saturating_sub(*said) < COMPLAINT_INTERVAL => false,
-            None if last.len() >= COMPLAINTS_MAX => false,
-            _ => {
-                last.insert(ip, now);
-                true
-            }
-        }
+fn complain(complaints: &Complaints, clock: &dyn Clock, peer: SocketAddr, reason: &str) {
+    if complaints.is_due(clock.elapsed(), peer.ip()) {
+        warn!(%peer, reason, "closed a connection");
     }
 }
 
@@ -267,14 +239,5 @@ mod tests {
         drop(first);
         assert!(places.take(ip, &limits).is_some());
         assert!(places.take("10.0.0.1".parse().unwrap(), &limits).is_none());
-    }
-
-    /// Fault F1: one log line per peer per minute.
-    #[test]
-    fn a_peer_is_complained_of_once_a_minute() {
-        let (complaints, ip) = (Complaints::default(), "127.0.0.1".parse().unwrap());
-        assert!(complaints.is_due(Duration::ZERO, ip));
-        assert!(!complaints.is_due(Duration::from_secs(59), ip));
-        assert!(complaints.is_due(Duration::from_secs(60), ip));
     }
 }

@@ -9,6 +9,7 @@
 //! address and waits before it connects again.
 
 mod budget;
+mod complaints;
 mod connection;
 mod guess;
 mod inbox;
@@ -19,6 +20,7 @@ pub mod peers;
 mod service;
 
 pub use budget::Budget;
+pub use complaints::Complaints;
 pub use connection::{PENDING_PER_CONNECTION_MAX, Traffic};
 pub use listener::{Limits, Listener, ListenerOptions};
 pub use peer::{Address, PeerError, PeerOptions};

@@ -23,7 +23,7 @@ use crate::io::tcp::SocketOptions;
 use crate::log::{Dirs, Loaded, OpenDirs};
 use crate::metadata::{Image, Publisher};
 use crate::model::NodeId;
-use crate::net::{Budget, Limits, Listener, ListenerOptions, Traffic};
+use crate::net::{Budget, Complaints, Limits, Listener, ListenerOptions, Traffic};
 use crate::record::Codec;
 use crate::replica::{Replicas, Upkeep};
 
@@ -217,6 +217,7 @@ pub(super) fn assemble(
             .ok()
             .and_then(|id| Codec::from_id(id).ok())
             .unwrap_or_default(),
+        load_bytes: usize::try_from(config.offsets_load_buffer_size).unwrap_or(usize::MAX),
         readers: pools.readers.clone(),
         clock: Arc::clone(&clock),
     };
@@ -239,6 +240,7 @@ pub(super) fn assemble(
         replicas,
         groups: Arc::new(groups),
         fetch_sessions: FetchSessions::new(sessions),
+        refused_transactions: Complaints::default(),
         producer_ids: super::producer_ids::ProducerIds::default(),
         traffic,
         clock,
@@ -251,7 +253,9 @@ pub(super) fn assemble(
 pub(super) fn upkeep(config: &BrokerConfig) -> Upkeep {
     Upkeep {
         high_watermarks: millis(config.replica_high_watermark_checkpoint_interval_ms),
-        logs: millis(config.log_flush_offset_checkpoint_interval_ms.into()),
+        logs_after: millis(config.log_initial_task_delay_ms),
+        recovery_points: millis(config.log_flush_offset_checkpoint_interval_ms.into()),
+        log_starts: millis(config.log_flush_start_offset_checkpoint_interval_ms.into()),
         retention: millis(config.log_retention_check_interval_ms),
         producers: millis(config.producer_id_expiration_check_interval_ms.into()),
     }

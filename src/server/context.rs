@@ -14,7 +14,7 @@ use crate::io::rng::Rng;
 use crate::io::spawn::BlockingPool;
 use crate::metadata::{Image, Publisher};
 use crate::model::{BrokerEpoch, NodeId};
-use crate::net::{Limits, Peer, Traffic};
+use crate::net::{Complaints, Limits, Peer, Traffic};
 use crate::replica::Replicas;
 
 use super::fetch_session::FetchSessions;
@@ -45,6 +45,8 @@ pub(super) struct Broker {
     pub fetch_sessions: FetchSessions,
     /// The producer ids that may be handed out.
     pub producer_ids: super::producer_ids::ProducerIds,
+    /// Whose transactions were refused of late.
+    pub refused_transactions: Complaints,
     /// What the connections count.
     pub traffic: Arc<Traffic>,
     /// The clocks.

@@ -25,5 +25,6 @@ mod quorum_start;
 mod registration;
 mod topic_key;
 mod topic_view;
+mod transactions;
 
 pub use node::{Node, NodeError};

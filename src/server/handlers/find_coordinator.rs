@@ -1,7 +1,7 @@
 //! FindCoordinator, key 10, v0..=6.
 //!
 //! Behaviour: the leader of the group's partition of `__consumer_offsets`, which is created when the first group is looked for. v4: many
-//! keys in one request. Not done: transactional ids, refused with INVALID_REQUEST, which clients hold for final, and share groups.
+//! keys in one request. Not done: transactional ids (`server/transactions`) and share groups.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::server::auto_topics::{self, CONSUMER_OFFSETS};
 use crate::server::context::{Broker, Call};
 use crate::server::dispatch::Response;
 use crate::server::topic_view::TopicView;
+use crate::server::transactions;
 
 /// `FindCoordinatorRequest.CoordinatorType`: the key is a group.
 const GROUP: i8 = 0;
@@ -28,6 +29,10 @@ const CREATION_WAIT: Duration = Duration::from_secs(5);
 
 pub(in crate::server) fn handle(call: Call<'_, FindCoordinatorRequest>) -> Response<FindCoordinatorResponse> {
     let Call { broker, client, version, request } = call;
+    if request.key_type == TRANSACTION {
+        let wanted = request.coordinator_keys.first().unwrap_or(&request.key);
+        transactions::note_refused(&broker, client, wanted);
+    }
     let listener = Arc::clone(&client.listener);
     if request.key_type != GROUP || broker.image().topic(CONSUMER_OFFSETS).is_some() {
         return Response::Now(answer(&broker, &listener, request, version));
@@ -59,7 +64,7 @@ fn answer(broker: &Broker, listener: &str, request: FindCoordinatorRequest, vers
 fn find(broker: &Broker, listener: &str, key_type: i8, key: String) -> Coordinator {
     match key_type {
         GROUP => {}
-        TRANSACTION => return refused(key, ErrorCode::INVALID_REQUEST, "This broker does not serve transactions"),
+        TRANSACTION => return refused(key, transactions::REFUSED, transactions::MESSAGE),
         _ => return refused(key, ErrorCode::INVALID_REQUEST, "This broker serves coordinators of groups only"),
     }
     let image = broker.image();

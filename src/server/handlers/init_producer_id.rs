@@ -1,17 +1,19 @@
 //! InitProducerId, key 22, v0..=5.
 //!
-//! Behaviour: a producer without a transactional id gets an id that nobody had, with epoch 0. Not done: transactional ids, which
-//! are refused with INVALID_REQUEST, an error that clients hold for final; they would wait for a coordinator otherwise.
+//! Behaviour: a producer without a transactional id gets an id that nobody had, with epoch 0. Not done: transactional ids
+//! (`server/transactions`).
 
 use crate::model::{ErrorCode, ProducerEpoch, ProducerId};
 use crate::protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 use crate::server::context::Call;
 use crate::server::dispatch::Response;
+use crate::server::transactions;
 
 pub(in crate::server) fn handle(call: Call<'_, InitProducerIdRequest>) -> Response<InitProducerIdResponse> {
-    let Call { broker, request, .. } = call;
-    if request.transactional_id.is_some() {
-        return Response::Now(refused(ErrorCode::INVALID_REQUEST));
+    let Call { broker, client, request, .. } = call;
+    if let Some(transactional_id) = &request.transactional_id {
+        transactions::note_refused(&broker, client, transactional_id);
+        return Response::Now(refused(transactions::REFUSED));
     }
     Response::later(async move {
         match broker.producer_ids.next(&broker).await {
