@@ -1,5 +1,6 @@
 //! The house rules that a program can check, and the measures that are aims.
 
+use mq::config::{Effect, admin, broker, consumer, producer, topic};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -283,4 +284,22 @@ fn function_lengths(source: &Source) -> Vec<usize> {
         }
     }
     lengths
+}
+
+#[test]
+fn every_property_in_force_is_read() {
+    let tables = [broker::TABLE, topic::TABLE, producer::TABLE, consumer::TABLE, admin::TABLE];
+    let code: Vec<String> = rust_files("src").iter().map(|file| file.code().map(|(_, line)| line).collect()).collect();
+    let is_synonym = |name: &str| topic::TABLE.rows().flat_map(|row| row.synonyms).any(|synonym| synonym.name == name);
+    let in_force = tables.iter().flat_map(|table| table.rows()).filter(|row| row.effect == Effect::InForce);
+    for row in in_force.filter(|row| !is_synonym(row.name)) {
+        let read = format!(".{}", row.name.replace('.', "_"));
+        let is_read =
+            code.iter().any(|text| text.match_indices(&read).any(|(at, _)| ends_word(&text[at + read.len()..])));
+        assert!(is_read, "{} is said to be in force, but nothing reads it", row.name);
+    }
+}
+
+fn ends_word(rest: &str) -> bool {
+    !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
 }

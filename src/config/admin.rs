@@ -15,15 +15,15 @@ properties! {
         "Brokers to ask first, as host:port pairs; the rest of the cluster is learnt from them.";
     "bootstrap.controllers", LIST, "", LIST_OF_ANY, CLIENT / CLUSTER => bootstrap_controllers: Vec<String>,
         "Controllers to ask instead of brokers, as host:port pairs.";
-    "client.dns.lookup", STRING, "use_all_dns_ips", one_of(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), CLIENT => client_dns_lookup: String,
+    "client.dns.lookup", STRING, "use_all_dns_ips", one_of(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), CLIENT / NAMES => client_dns_lookup: String,
         "Whether every address of a name is tried, or bootstrap names are first turned into full host names.";
     "client.id", STRING, "", ANY, CLIENT => client_id: String,
         "Name of this client in the broker's logs and quotas.";
     "metadata.max.age.ms", LONG, "300000", from(0), CLIENT => metadata_max_age_ms: i64,
         "Age at which knowledge about topics and brokers is asked for again.";
-    "metadata.recovery.strategy", STRING, "rebootstrap", any_case(&["REBOOTSTRAP", "NONE"]), CLIENT => metadata_recovery_strategy: String,
+    "metadata.recovery.strategy", STRING, "rebootstrap", any_case(&["REBOOTSTRAP", "NONE"]), CLIENT / BOOTSTRAP => metadata_recovery_strategy: String,
         "What a client does when it knows no living broker: begin again with the bootstrap servers or fail.";
-    "metadata.recovery.rebootstrap.trigger.ms", LONG, "300000", from(0), CLIENT => metadata_recovery_rebootstrap_trigger_ms: i64,
+    "metadata.recovery.rebootstrap.trigger.ms", LONG, "300000", from(0), CLIENT / BOOTSTRAP => metadata_recovery_rebootstrap_trigger_ms: i64,
         "Time without metadata after which the client begins again with the bootstrap servers.";
     // Connections
     "connections.max.idle.ms", LONG, "300000", ANY, CLIENT => connections_max_idle_ms: i64,
@@ -34,7 +34,7 @@ properties! {
         "Receive buffer of a socket; -1 leaves the choice to the system.";
     "socket.connection.setup.timeout.ms", LONG, "10000", ANY, CLIENT => socket_connection_setup_timeout_ms: i64,
         "How long a connection may take to open at the first try.";
-    "socket.connection.setup.timeout.max.ms", LONG, "30000", ANY, CLIENT => socket_connection_setup_timeout_max_ms: i64,
+    "socket.connection.setup.timeout.max.ms", LONG, "30000", ANY, CLIENT / TRIES => socket_connection_setup_timeout_max_ms: i64,
         "Upper bound of the connection time, which grows with every failed try.";
     "reconnect.backoff.ms", LONG, "50", from(0), CLIENT => reconnect_backoff_ms: i64,
         "First pause before a broker is connected to again.";

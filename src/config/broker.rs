@@ -133,7 +133,7 @@ properties! {
     "log.flush.interval.ms", LONG, NULL, ANY, CLUSTER_WIDE => log_flush_interval_ms: Option<i64>,
         "Longest time that a record stays unflushed; without it log.flush.scheduler.interval.ms counts.";
     "log.flush.scheduler.interval.ms", LONG, "9223372036854775807", ANY, READ_ONLY => log_flush_scheduler_interval_ms: i64,
-        "Time between two searches for partitions that are due for a flush.";
+        "Longest time that a record stays unflushed, where log.flush.interval.ms is not set.";
     "log.flush.offset.checkpoint.interval.ms", INT, "60000", from(0), READ_ONLY => log_flush_offset_checkpoint_interval_ms: i32,
         "Time between two writes of the recovery points.";
     "log.flush.start.offset.checkpoint.interval.ms", INT, "60000", from(0), READ_ONLY => log_flush_start_offset_checkpoint_interval_ms: i32,
@@ -346,7 +346,7 @@ properties! {
         "Size of metadata log and snapshots above which old ones are deleted.";
     "metadata.max.retention.ms", LONG, "604800000", ANY, READ_ONLY => metadata_max_retention_ms: i64,
         "Age at which old metadata segments and snapshots are deleted.";
-    "metadata.max.idle.interval.ms", INT, "500", from(0), READ_ONLY => metadata_max_idle_interval_ms: i32,
+    "metadata.max.idle.interval.ms", INT, "500", from(0), READ_ONLY / CONSENSUS => metadata_max_idle_interval_ms: i32,
         "Time without a record after which the active controller writes an empty one; 0 writes none.";
     "internal.metadata.log.segment.bytes", INT, NULL, ANY, READ_ONLY / TESTS,
         "Segment size of the metadata log in Kafka's own tests.";

@@ -13,17 +13,17 @@ properties! {
     // Finding the cluster
     "bootstrap.servers", LIST, REQUIRED, LIST_OF_SOME, CLIENT => bootstrap_servers: Vec<String>,
         "Brokers to ask first, as host:port pairs; the rest of the cluster is learnt from them.";
-    "client.dns.lookup", STRING, "use_all_dns_ips", one_of(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), CLIENT => client_dns_lookup: String,
+    "client.dns.lookup", STRING, "use_all_dns_ips", one_of(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), CLIENT / NAMES => client_dns_lookup: String,
         "Whether every address of a name is tried, or bootstrap names are first turned into full host names.";
     "client.id", STRING, "", ANY, CLIENT => client_id: String,
         "Name of this client in the broker's logs and quotas.";
     "metadata.max.age.ms", LONG, "300000", from(0), CLIENT => metadata_max_age_ms: i64,
         "Age at which knowledge about topics and brokers is asked for again.";
-    "metadata.max.idle.ms", LONG, "300000", from(5000), CLIENT => metadata_max_idle_ms: i64,
+    "metadata.max.idle.ms", LONG, "300000", from(5000), CLIENT / USED => metadata_max_idle_ms: i64,
         "A topic that was not written to for this long is no longer asked about.";
-    "metadata.recovery.strategy", STRING, "rebootstrap", any_case(&["REBOOTSTRAP", "NONE"]), CLIENT => metadata_recovery_strategy: String,
+    "metadata.recovery.strategy", STRING, "rebootstrap", any_case(&["REBOOTSTRAP", "NONE"]), CLIENT / BOOTSTRAP => metadata_recovery_strategy: String,
         "What a client does when it knows no living broker: begin again with the bootstrap servers or fail.";
-    "metadata.recovery.rebootstrap.trigger.ms", LONG, "300000", from(0), CLIENT => metadata_recovery_rebootstrap_trigger_ms: i64,
+    "metadata.recovery.rebootstrap.trigger.ms", LONG, "300000", from(0), CLIENT / BOOTSTRAP => metadata_recovery_rebootstrap_trigger_ms: i64,
         "Time without metadata after which the client begins again with the bootstrap servers.";
     // Connections
     "connections.max.idle.ms", LONG, "540000", ANY, CLIENT => connections_max_idle_ms: i64,
@@ -34,7 +34,7 @@ properties! {
         "Receive buffer of a socket; -1 leaves the choice to the system.";
     "socket.connection.setup.timeout.ms", LONG, "10000", ANY, CLIENT => socket_connection_setup_timeout_ms: i64,
         "How long a connection may take to open at the first try.";
-    "socket.connection.setup.timeout.max.ms", LONG, "30000", ANY, CLIENT => socket_connection_setup_timeout_max_ms: i64,
+    "socket.connection.setup.timeout.max.ms", LONG, "30000", ANY, CLIENT / TRIES => socket_connection_setup_timeout_max_ms: i64,
         "Upper bound of the connection time, which grows with every failed try.";
     "reconnect.backoff.ms", LONG, "50", from(0), CLIENT => reconnect_backoff_ms: i64,
         "First pause before a broker is connected to again.";
@@ -80,9 +80,9 @@ properties! {
         "Class that picks a record's partition; Kafka's own class names stand for mq's own rules.";
     "partitioner.ignore.keys", BOOLEAN, "false", ANY, CLIENT => partitioner_ignore_keys: bool,
         "Spreads records without regard to their keys.";
-    "partitioner.adaptive.partitioning.enable", BOOLEAN, "true", ANY, CLIENT => partitioner_adaptive_partitioning_enable: bool,
+    "partitioner.adaptive.partitioning.enable", BOOLEAN, "true", ANY, CLIENT / EVENLY => partitioner_adaptive_partitioning_enable: bool,
         "Gives faster brokers more of the records without keys.";
-    "partitioner.availability.timeout.ms", LONG, "0", from(0), CLIENT => partitioner_availability_timeout_ms: i64,
+    "partitioner.availability.timeout.ms", LONG, "0", from(0), CLIENT / EVENLY => partitioner_availability_timeout_ms: i64,
         "A partition whose broker takes no batch for this long gets no more records without keys; 0 switches this off.";
     "key.serializer", CLASS, REQUIRED, ANY, CLIENT / CLASSES => key_serializer: Option<String>,
         "Class that turns keys into bytes; Kafka's own class names are known.";

@@ -211,15 +211,18 @@ macro_rules! reasons {
 
 reasons! {
     AUTHORIZER = "access control is not built yet";
+    BOOTSTRAP = "the bootstrap servers are asked whenever no known broker answers";
     CLASSES = "only the classes of Kafka itself are known by name";
     CLUSTER = "more than one node is not built yet";
     COMPACTION = "compaction is not built yet";
     CONSENSUS = "the quorum has no more than one voter yet";
     CONSUMER_GROUPS = "the newer group protocol is not built yet";
+    EVENLY = "records without a key are spread evenly";
     JBOD = "moving partitions between data folders is not built yet";
     JVM = "there is no Java machine that could load a class";
     KERBEROS = "Kerberos is not supported";
     METRICS = "metrics are plain counters without samples";
+    NAMES = "names are taken as they are given, and every address of one is tried";
     OAUTH = "OAuth is not built yet";
     QUOTAS = "quotas are not built yet";
     SASL = "SASL is not built yet";
@@ -234,7 +237,9 @@ reasons! {
     TLS = "TLS is not built yet";
     TOKENS = "delegation tokens are not built yet";
     TRANSACTIONS = "transactions are not built yet";
+    TRIES = "every try to connect has the same time";
     UNSTABLE = "nothing unfinished is offered";
+    USED = "what was used once stays known";
     WAITERS = "a waiter is removed as soon as it is done";
 }
 

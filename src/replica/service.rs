@@ -187,9 +187,13 @@ impl Replicas {
         report("high watermarks", self.dirs.checkpoint_high_watermarks(&|partition| self.high_watermark_of(partition)));
     }
 
-    /// Writes down how far the logs are on the disk and where they start. It blocks.
-    pub fn checkpoint_logs(&self) {
+    /// Writes down how far the logs are on the disk. It blocks.
+    pub fn checkpoint_recovery_points(&self) {
         report("recovery points", self.dirs.checkpoint_recovery_points());
+    }
+
+    /// Writes down where the logs start. It blocks.
+    pub fn checkpoint_log_starts(&self) {
         report("log starts", self.dirs.checkpoint_log_starts());
     }
 
@@ -322,18 +326,21 @@ impl<'a> PropertiesOf<'a> {
 impl Replicas {
     /// Does the upkeep on time, on `pool`, for as long as it is polled. A round that is late is not made up for.
     pub async fn keep(self: Arc<Self>, pool: BlockingPool, upkeep: Upkeep) {
-        let mut watermarks = ticks(upkeep.high_watermarks);
-        let mut logs = ticks(upkeep.logs);
-        let mut retention = ticks(upkeep.retention);
-        let mut producers = ticks(upkeep.producers);
-        let mut flush = ticks(FLUSH_INTERVAL);
+        let every = |period| ticks(period, period);
+        let mut watermarks = every(upkeep.high_watermarks);
+        let mut producers = every(upkeep.producers);
+        let mut flush = every(FLUSH_INTERVAL);
+        let mut recovery_points = ticks(upkeep.logs_after, upkeep.recovery_points);
+        let mut log_starts = ticks(upkeep.logs_after, upkeep.log_starts);
+        let mut retention = ticks(upkeep.logs_after, upkeep.retention);
         loop {
             let job: fn(&Replicas) = tokio::select! {
                 _ = watermarks.tick() => |replicas| {
                     replicas.checkpoint_high_watermarks();
                     replicas.remove_deleted();
                 },
-                _ = logs.tick() => Replicas::checkpoint_logs,
+                _ = recovery_points.tick() => Replicas::checkpoint_recovery_points,
+                _ = log_starts.tick() => Replicas::checkpoint_log_starts,
                 _ = retention.tick() => Replicas::retain,
                 _ = producers.tick() => Replicas::expire_producers,
                 _ = flush.tick() => Replicas::flush_due,
@@ -344,9 +351,8 @@ impl Replicas {
     }
 }
 
-fn ticks(period: Duration) -> Interval {
-    let period = period.max(Duration::from_millis(1));
-    let mut ticks = interval_at(Instant::now() + period, period);
+fn ticks(first: Duration, period: Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + first, period.max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
@@ -359,8 +365,12 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Upkeep {
     /// `replica.high.watermark.checkpoint.interval.ms`.
     pub high_watermarks: Duration,
+    /// `log.initial.task.delay.ms`: the three below begin after it.
+    pub logs_after: Duration,
     /// `log.flush.offset.checkpoint.interval.ms`.
-    pub logs: Duration,
+    pub recovery_points: Duration,
+    /// `log.flush.start.offset.checkpoint.interval.ms`.
+    pub log_starts: Duration,
     /// `log.retention.check.interval.ms`.
     pub retention: Duration,
     /// `producer.id.expiration.check.interval.ms`.

@@ -21,9 +21,6 @@ use crate::record::{
 };
 use crate::replica::{Partition, Replicas};
 
-/// How much of a partition is read at a time while it is loaded (`offsets.load.buffer.size`).
-const READ_BYTES: usize = 5 * 1024 * 1024;
-
 /// The offsets topic on this broker.
 pub(super) struct OffsetsTopic {
     pub(super) replicas: Arc<Replicas>,
@@ -32,6 +29,8 @@ pub(super) struct OffsetsTopic {
     pub(super) partitions: i32,
     /// `offsets.topic.compression.codec`.
     pub(super) codec: Codec,
+    /// `offsets.load.buffer.size`: how much of a partition is read at a time while it is loaded.
+    pub(super) load_bytes: usize,
     /// Where loading reads.
     pub(super) readers: BlockingPool,
     pub(super) clock: Arc<dyn Clock>,
@@ -89,20 +88,20 @@ impl GroupLog for OffsetsTopic {
 
     fn read(&self, partition: i32, from: Offset) -> LogFuture<LogChunk> {
         let found = self.partition(partition);
-        let readers = self.readers.clone();
+        let (readers, max_bytes) = (self.readers.clone(), self.load_bytes);
         Box::pin(async move {
             let partition = found?;
-            readers.run(move || read_chunk(&partition, from)).await
+            readers.run(move || read_chunk(&partition, from, max_bytes)).await
         })
     }
 }
 
 /// Reads a part of the partition. It blocks.
-fn read_chunk(partition: &Partition, from: Offset) -> Result<LogChunk, ErrorCode> {
+fn read_chunk(partition: &Partition, from: Offset, max_bytes: usize) -> Result<LogChunk, ErrorCode> {
     let log = partition.log();
     let from = from.max(log.log_start_offset());
     let end = partition.high_watermark();
-    let read = Read { offset: from, max_bytes: READ_BYTES, upper_bound: end, min_one: MinOne::Whole };
+    let read = Read { offset: from, max_bytes, upper_bound: end, min_one: MinOne::Whole };
     if from >= end {
         return Ok(LogChunk { entries: Vec::new(), next: from, is_last: true });
     }
