@@ -3,6 +3,7 @@
 //! What a test needs is installed by package name into `target/interop` on first use; a client that cannot be had is a
 //! failure, never a skipped test.
 
+mod admin_tools;
 mod clients;
 mod codec;
 mod files;

@@ -76,6 +76,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("kafka-console-producer", "org.apache.kafka.tools.ConsoleProducer"),
     ("kafka-consumer-groups", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"),
     ("kafka-dump-log", "org.apache.kafka.tools.DumpLogSegments"),
+    ("kafka-features", "org.apache.kafka.tools.FeatureCommand"),
     ("kafka-get-offsets", "org.apache.kafka.tools.GetOffsetShell"),
     ("kafka-topics", "org.apache.kafka.tools.TopicCommand"),
 ];
