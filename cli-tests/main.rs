@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests use the real clock, files and threads")]
 
 mod cli;
+mod client;
 mod crash;
 #[allow(dead_code, reason = "each of the two targets uses its part of it")]
 mod support;

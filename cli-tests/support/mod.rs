@@ -4,6 +4,7 @@
 //! port of its own, and ends with the value that holds it.
 
 pub mod broker;
+pub mod client;
 pub mod connection;
 #[allow(dead_code, reason = "the unit tests of the storage rooms use it")]
 pub mod memory_disk;

@@ -14,9 +14,6 @@ mod group_offsets;
 mod list_offsets;
 pub mod producer;
 mod retry;
-#[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "it stands for the outside world")]
-mod scripted;
 mod settings;
 
 pub use admin::Admin;
@@ -31,3 +28,7 @@ pub use group_offsets::{CommittedOffset, NewOffset};
 pub use list_offsets::Isolation;
 pub use producer::{Delivery, Producer, ProducerRecord, RecordMetadata};
 pub use retry::{Backoff, Deadline, retrying};
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "it stands for the outside world")]
+mod scripted;

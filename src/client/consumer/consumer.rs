@@ -1,7 +1,7 @@
 //! The consumer as a program sees it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -53,7 +53,8 @@ pub struct Consumer {
     pub(super) group: Option<Group>,
     pub(super) member: Arc<Member>,
     pub(super) subscription: Subscription,
-    pub(super) listener: Option<Box<dyn RebalanceListener>>,
+    /// Never locked: it makes the consumer `Sync`, so that its futures may move between threads.
+    pub(super) listener: Option<Mutex<Box<dyn RebalanceListener>>>,
     pub(super) joining: Option<Background<Result<Joined, ClientError>>>,
     pub(super) placing: Option<Background<Result<(), ClientError>>>,
     /// The last asynchronous commit; the next one waits for it, so that commits keep their order.
@@ -135,7 +136,7 @@ impl Consumer {
 
     /// Sets what hears of rebalances.
     pub fn set_listener(&mut self, listener: Box<dyn RebalanceListener>) {
-        self.listener = Some(listener);
+        self.listener = Some(Mutex::new(listener));
     }
 
     /// The partitions that are read now.
@@ -213,6 +214,11 @@ impl Consumer {
         self.placing = None;
         self.tasks.iter().chain(&self.heartbeats).for_each(JoinHandle::abort);
         self.shared.cluster.close();
+    }
+
+    /// What hears of rebalances, where there is somebody.
+    pub(super) fn listener(&mut self) -> Option<&mut Box<dyn RebalanceListener>> {
+        Some(self.listener.as_mut()?.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn now(&self) -> Duration {

@@ -121,7 +121,8 @@ impl Fetcher {
     fn targets(&self, metadata: &Metadata) -> BTreeMap<TopicPartition, Target> {
         let leads = |partition: &TopicPartition| {
             let (broker, epoch) = metadata.leader(&partition.topic, partition.partition)?;
-            (broker.id == self.node).then_some(epoch)
+            let id = metadata.topic(&partition.topic)?.id;
+            (broker.id == self.node).then_some((epoch, id))
         };
         let now = self.shared.cluster.clock().elapsed();
         self.shared.partitions().targets(now, &self.shared.settings, leads)

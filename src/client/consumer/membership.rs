@@ -99,7 +99,7 @@ impl Consumer {
         }
         self.schedule_auto_commit();
         let positions = self.positions();
-        if let Some(listener) = &mut self.listener {
+        if let Some(listener) = self.listener() {
             listener.assigned(&joined.partitions, &positions);
         }
     }
@@ -116,14 +116,14 @@ impl Consumer {
 
     pub(super) fn revoked(&mut self) {
         let (partitions, positions) = (self.assignment(), self.positions());
-        if let Some(listener) = self.listener.as_mut().filter(|_| !partitions.is_empty()) {
+        if let Some(listener) = self.listener().filter(|_| !partitions.is_empty()) {
             listener.revoked(&partitions, &positions);
         }
     }
 
     pub(super) fn lost(&mut self) {
         let (partitions, positions) = (self.assignment(), self.positions());
-        if let Some(listener) = self.listener.as_mut().filter(|_| !partitions.is_empty()) {
+        if let Some(listener) = self.listener().filter(|_| !partitions.is_empty()) {
             listener.lost(&partitions, &positions);
         }
         self.placing = None;

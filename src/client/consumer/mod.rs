@@ -21,10 +21,11 @@ mod session;
 mod settings;
 mod state;
 mod subscription;
-#[cfg(test)]
-mod tests;
 
 pub use commits::CommitCallback;
 pub use consumer::{Consumer, Wakeup};
 pub use listener::{Positions, RebalanceListener};
 pub use records::{ConsumerRecord, ConsumerRecords};
+
+#[cfg(test)]
+mod tests;

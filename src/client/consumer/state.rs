@@ -12,7 +12,7 @@ use super::records::{Chunk, ConsumerRecords};
 use super::session::Wanted;
 use super::settings::Settings;
 use crate::client::{ClientError, Cluster, NewOffset, NoOffset};
-use crate::model::{ErrorCode, LeaderEpoch, Offset, TopicPartition};
+use crate::model::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
 
 pub(super) struct Shared {
     pub(super) cluster: Cluster,
@@ -62,6 +62,8 @@ struct Row {
     begin: Begin,
     /// The next offset to fetch; runs ahead of the position.
     fetch: Place,
+    /// The topic's id when it was fetched from last.
+    topic_id: Option<Uuid>,
     paused: bool,
     /// Answers to fetches of an older generation do not count: the position was moved.
     generation: u64,
@@ -94,6 +96,7 @@ impl Row {
             position: None,
             begin,
             fetch: Place { offset: Offset::UNKNOWN, epoch: LeaderEpoch::NONE },
+            topic_id: None,
             paused: false,
             generation,
             in_flight: false,
@@ -342,20 +345,24 @@ impl Partitions {
         &mut self,
         now: Duration,
         settings: &Settings,
-        leads: impl Fn(&TopicPartition) -> Option<LeaderEpoch>,
+        leads: impl Fn(&TopicPartition) -> Option<(LeaderEpoch, Uuid)>,
     ) -> BTreeMap<TopicPartition, Target> {
         let mut targets = BTreeMap::new();
         if self.buffered >= settings.fetch_max_bytes {
             return targets;
         }
-        for (partition, row) in &self.rows {
-            let Some(leader_epoch) = leads(partition) else { continue };
+        for (partition, row) in &mut self.rows {
+            let Some((leader_epoch, topic_id)) = leads(partition) else { continue };
             let readable = row.position.is_some() && !row.paused && row.failure.is_none();
             if !readable || row.in_flight || row.retry_at > now {
                 continue;
             }
             if row.buffered >= settings.partition_fetch_max_bytes {
                 return BTreeMap::new();
+            }
+            if row.topic_id.replace(topic_id).is_some_and(|before| before != topic_id) {
+                // The topic was created again, and its epochs began anew.
+                row.fetch.epoch = LeaderEpoch::NONE;
             }
             let wanted = Wanted {
                 offset: row.fetch.offset.0,

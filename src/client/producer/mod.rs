@@ -23,9 +23,10 @@ mod queue;
 mod router;
 mod sender;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 pub use delivery::{Callback, Delivery, RecordMetadata, RecordResult};
 pub use partitioner::{Partitioning, murmur2, partition_of_key};
 pub use producer::{Producer, ProducerRecord};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! The client library against a broker process.
+
+mod admin;
+mod consumer;
+mod group;
+mod producer;
