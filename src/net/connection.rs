@@ -25,7 +25,7 @@ pub const PENDING_PER_CONNECTION_MAX: usize = 100;
 /// How many steps a connection takes before it lets others run.
 const STEPS_PER_POLL: usize = 64;
 
-/// How long a peer may leave a frame half sent, or an answer unread, without a byte moving.
+/// How long a peer may leave a frame half sent without a byte moving. The frame's share of the memory is gone for so long.
 const STALL: Duration = Duration::from_secs(30);
 
 /// A frame must arrive at this rate at least, on top of [`STALL`].
@@ -187,13 +187,14 @@ impl<S: Service> Connection<S> {
                 self.moved = self.tools.clock.elapsed();
             }
             match written {
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(())) => return Ok(Step::Moved),
                 Poll::Ready(Err(_)) => return Err(Ended::Peer),
                 // What is not read from us is not answered further.
                 Poll::Pending => return Ok(Step::Blocked),
             }
         }
-        if self.stopping || self.pending.len() >= PENDING_PER_CONNECTION_MAX {
+        let closes = matches!(self.pending.back(), Some(Pending::Done(Done::Close(_))));
+        if self.stopping || closes || self.pending.len() >= PENDING_PER_CONNECTION_MAX {
             return Ok(Step::Blocked);
         }
         self.read(context)
@@ -262,7 +263,11 @@ impl<S: Service> Connection<S> {
                 *pending = Pending::Done(done);
             }
         }
-        while let Some(Pending::Done(_)) = self.pending.front() {
+        while let Some(Pending::Done(done)) = self.pending.front() {
+            if matches!(done, Done::Close(_)) && !self.outbox.is_empty() {
+                // The answers before it leave first.
+                break;
+            }
             match self.pending.pop_front() {
                 Some(Pending::Done(Done::Answer(answer))) => {
                     self.moved = self.tools.clock.elapsed();
@@ -299,14 +304,13 @@ impl<S: Service> Connection<S> {
 
     /// When the connection is given up if nothing moves.
     fn deadline(&self) -> Duration {
-        if !self.outbox.is_empty() {
-            return self.moved + STALL;
-        }
         match self.frame_began {
             Some(began) if !self.inbox.is_waiting_for_budget() => {
                 let allowed = Duration::from_secs(1) * (self.inbox.frame_length() / FRAME_BYTES_PER_SECOND_MIN);
                 (began + STALL + allowed).min(self.moved + STALL)
             }
+            // A consumer that is busy with what it has does not read on; its answer is in files, and costs us nothing.
+            _ if !self.outbox.is_empty() => self.moved + self.tools.idle_max,
             // A peer that waits for us is not idle.
             _ if !self.pending.is_empty() => self.tools.clock.elapsed() + self.tools.idle_max,
             _ => self.moved + self.tools.idle_max,
@@ -422,14 +426,32 @@ mod tests {
         }
     }
 
+    /// A connection whose peer sends a request of each kind and then reads to the end: what it was answered, and the requests
+    /// that were served.
+    async fn refused_after(kinds: &[u8]) -> (Vec<u8>, usize) {
+        let service = Arc::new(Echo::default());
+        let (mut client, task) = connect(Arc::clone(&service)).await;
+        for (number, kind) in (0..).zip(kinds) {
+            client.write_all(&frame(*kind, number)).await.unwrap();
+        }
+        service.release.notify_one();
+        let mut got = Vec::new();
+        // A reset, for what was never read from the socket, may follow the answers.
+        let _ = client.read_to_end(&mut got).await;
+        assert!(matches!(task.await.unwrap(), Ended::Refused(reason) if reason == "as asked"));
+        (got, service.calls.load(Ordering::SeqCst))
+    }
+
     #[tokio::test]
     async fn a_request_that_cannot_be_answered_closes_after_the_answers_before_it() {
-        let (mut client, task) = connect(Arc::new(Echo::default())).await;
-        client.write_all(&frame(b'n', 7)).await.unwrap();
-        client.write_all(&frame(b'c', 8)).await.unwrap();
-        let mut got = Vec::new();
-        client.read_to_end(&mut got).await.unwrap();
-        assert_eq!(got, frame(b'n', 7)[4..]);
-        assert!(matches!(task.await.unwrap(), Ended::Refused(reason) if reason == "as asked"));
+        for first in [b'n', b'l'] {
+            let (got, served) = refused_after(&[first, b'c']).await;
+            assert_eq!((got, served), (frame(first, 0)[4..].to_vec(), 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_served_after_a_request_that_closes() {
+        assert_eq!(refused_after(b"lcnn").await.1, 2);
     }
 }
