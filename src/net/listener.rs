@@ -20,6 +20,9 @@ use crate::io::clock::Clock;
 use crate::io::spawn::{BlockingPool, Tasks};
 use crate::io::tcp::{self, SocketOptions};
 
+/// With `max.connections` connections, how long until it is looked whether the limit has been raised.
+const FULL_PAUSE: Duration = Duration::from_millis(500);
+
 /// How long accepting pauses when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -96,6 +99,7 @@ impl Listener {
             tokio::select! {
                 () = stopped(&mut stop) => break,
                 _ = connections.join_next(), if !connections.is_empty() => {}
+                () = sleep(FULL_PAUSE), if is_full => {}
                 accepted = self.socket.accept(), if !is_full => match accepted {
                     Ok((stream, address)) => {
                         let limits = self.options.limits.load_full();
