@@ -37,6 +37,11 @@ fn set(connection: &mut Connection, resource_type: i8, resource: &str, name: &st
     ErrorCode::from_wire(connection.call(&request, 1).responses.remove(0).error_code)
 }
 
+/// Gives every broker another value.
+pub fn set_of_all_brokers(connection: &mut Connection, name: &str, value: &str) -> ErrorCode {
+    set(connection, BROKER, "", name, value)
+}
+
 #[test]
 fn a_topics_property_is_described_with_its_source_and_holds_at_once_when_changed() {
     let broker = Broker::start();

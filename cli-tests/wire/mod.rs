@@ -8,6 +8,7 @@ mod fetch;
 mod frames;
 mod groups;
 mod hostile;
+mod limits;
 mod member;
 mod metadata;
 mod produce;
