@@ -157,7 +157,8 @@ fn kafkas_dump_log_and_metadata_shell_read_our_metadata() {
     }
     let path = snapshot.display().to_string();
     let said = tool("kafka-metadata-shell", &["--snapshot", &path, "ls", "/image/topics/byName"], b"");
-    assert_eq!((said.code, said.out.trim()), (0, "first"), "{said:?}");
+    // The second topic is in the snapshot or not, as the moment of its writing will have it.
+    assert_eq!((said.code, said.out.lines().next()), (0, Some("first")), "{said:?}");
 }
 
 #[test]

@@ -7,8 +7,9 @@ mod load;
 mod process;
 mod side;
 mod table;
+mod trace;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::compat::peer::Peer;
 use crate::support::broker::Broker;
@@ -16,6 +17,7 @@ use load::{Load, consume, produce};
 use process::{cpu_seconds, resident_megabytes};
 use side::Side;
 use table::Table;
+use trace::Trace;
 
 /// The tutorials' small records, acknowledged by the leader.
 const SMALL: Load = Load {
@@ -38,11 +40,7 @@ fn the_same_java_client_is_served_as_fast_at_half_the_cpu() {
         for side in &sides {
             produce(side, &load.warm_up(), "warm");
         }
-        let produced =
-            sides.each_ref().map(|side| table.row(side, "produce", &load, |round| produce(side, &load, round)));
-        let consumed =
-            sides.each_ref().map(|side| table.row(side, "consume", &load, |round| consume(side, &load, round)));
-        let [kafka, mq] = produced;
+        let [kafka, mq] = table.rows(&sides, "produce", &load, |side, round| produce(side, &load, round));
         assert!(
             mq.rate >= kafka.rate * 0.95,
             "{}: produces {} of Kafka's {} records/s",
@@ -57,7 +55,7 @@ fn the_same_java_client_is_served_as_fast_at_half_the_cpu() {
             mq.cpu_seconds,
             kafka.cpu_seconds
         );
-        let [kafka, mq] = consumed;
+        let [kafka, mq] = table.rows(&sides, "consume", &load, |side, round| consume(side, &load, round));
         assert!(
             mq.rate >= kafka.rate * 0.95,
             "{}: consumes {} of Kafka's {} records/s",
@@ -76,19 +74,40 @@ fn the_same_java_client_is_served_as_fast_at_half_the_cpu() {
     table.print();
 }
 
+/// How often a short time is measured; the best one is taken, since noise only ever adds.
+const SHORT_ROUNDS: usize = 5;
+
 #[test]
 fn it_starts_in_a_blink_and_stays_small() {
-    let start = Instant::now();
-    let broker = Broker::start();
-    let ready = start.elapsed();
-    assert_eq!(broker.said("topics", &["--list"]).code, 0);
-    let idle = resident_megabytes(broker.id());
-    let start = Instant::now();
-    assert_eq!(broker.said("topics", &["--list"]).code, 0);
-    let list = start.elapsed();
+    let (mut ready, mut list, mut idle) = (Duration::MAX, Duration::MAX, 0.0_f64);
+    for _ in 0..SHORT_ROUNDS {
+        let start = Instant::now();
+        let broker = Broker::start();
+        ready = ready.min(start.elapsed());
+        let start = Instant::now();
+        assert_eq!(broker.said("topics", &["--list"]).code, 0);
+        list = list.min(start.elapsed());
+        idle = idle.max(resident_megabytes(broker.id()));
+    }
     println!("start to first answer {ready:?}, idle memory {idle:.1} MB, topics --list {list:?}");
-    println!("CPU since start {:.2} s", cpu_seconds(broker.id()).total());
     assert!(ready.as_millis() < 150, "start took {ready:?}");
     assert!(idle < 30.0, "{idle} MB resident when idle");
     assert!(list.as_millis() < 20, "topics --list took {list:?}");
+}
+
+/// Fetch answers take their records from the file by sendfile: the broker reads next to none of them itself.
+#[test]
+fn records_go_from_the_file_to_the_socket_without_being_read() {
+    let load = Load { name: "1 KB", records: 100_000, record_bytes: 1024, properties: &["acks=all"] };
+    let broker = Broker::start();
+    let side = Side::mq(&broker);
+    produce(&side, &load, "traced");
+    let trace = Trace::of(broker.id(), &["sendfile", "read", "pread64", "readv", "preadv", "preadv2"]);
+    consume(&side, &load, "traced");
+    let calls = trace.end();
+    let sent = calls.bytes("sendfile");
+    let read: u64 = ["read", "pread64", "readv", "preadv", "preadv2"].iter().map(|name| calls.bytes(name)).sum();
+    println!("consuming {} bytes: {sent} by {} sendfile calls, {read} read", load.bytes(), calls.count("sendfile"));
+    assert!(sent >= load.bytes(), "{sent} of {} bytes went by sendfile", load.bytes());
+    assert!(read < load.bytes() / 100, "{read} of {} bytes were read", load.bytes());
 }

@@ -29,27 +29,42 @@ impl Table {
         Table { title, lines: Vec::new() }
     }
 
-    /// Measures a row: `run` gets the name of its round and returns records a second.
-    pub fn row(&mut self, side: &Side, what: &str, load: &Load, run: impl Fn(&str) -> f64) -> Row {
-        let rounds = (0..ROUNDS).map(|round| {
-            let before = cpu_seconds(side.process);
-            let rate = run(&round.to_string());
-            let used = cpu_seconds(side.process).since(before);
-            Row { rate, cpu_seconds: used.total(), user_seconds: used.user }
-        });
-        let best =
-            rounds.reduce(|one, other| if other.rate > one.rate { other } else { one }).expect("one round at least");
+    /// Measures a row of each side, turn by turn: `run` gets the side and the name of its round and returns records a
+    /// second.
+    pub fn rows<const SIDES: usize>(
+        &mut self,
+        sides: &[Side; SIDES],
+        what: &str,
+        load: &Load,
+        run: impl Fn(&Side, &str) -> f64,
+    ) -> [Row; SIDES] {
+        let mut rounds: Vec<[Row; SIDES]> =
+            (0..ROUNDS).map(|round| sides.each_ref().map(|side| measured(side, &round.to_string(), &run))).collect();
+        let mut best = rounds.pop().expect("one round at least");
+        for round in rounds {
+            for (best, row) in best.iter_mut().zip(round) {
+                if row.rate > best.rate {
+                    *best = row;
+                }
+            }
+        }
+        for (side, row) in sides.iter().zip(&best) {
+            self.add(side, what, load, row);
+        }
+        best
+    }
+
+    fn add(&mut self, side: &Side, what: &str, load: &Load, row: &Row) {
         self.lines.push(format!(
             "| {what} {} | {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.0} |",
             load.name,
             side.name,
-            best.rate,
-            best.rate * load.record_bytes as f64 / 1e6,
-            best.user_seconds,
-            best.cpu_seconds,
+            row.rate,
+            row.rate * load.record_bytes as f64 / 1e6,
+            row.user_seconds,
+            row.cpu_seconds,
             peak_megabytes(side.process),
         ));
-        best
     }
 
     /// Prints all rows as a Markdown table.
@@ -59,4 +74,11 @@ impl Table {
         println!("| --- | --- | --- | --- | --- | --- | --- |");
         self.lines.iter().for_each(|line| println!("{line}"));
     }
+}
+
+fn measured(side: &Side, round: &str, run: impl Fn(&Side, &str) -> f64) -> Row {
+    let before = cpu_seconds(side.process);
+    let rate = run(side, round);
+    let used = cpu_seconds(side.process).since(before);
+    Row { rate, cpu_seconds: used.total(), user_seconds: used.user }
 }
