@@ -71,9 +71,13 @@ impl Broker {
         self.process = Some(process);
     }
 
-    /// Starts a second process with this broker's settings, which must fail while the first one runs.
-    pub fn start_again(&self) -> Said {
-        self.command().output().expect("the binary under test starts").into()
+    /// Starts a process with this broker's settings and some that replace them, which must fail.
+    pub fn refused(&self, overrides: &[&str]) -> Said {
+        let mut command = self.command();
+        for setting in overrides {
+            command.args(["--override", setting]);
+        }
+        command.output().expect("the binary under test starts").into()
     }
 
     fn spawn(&self) -> Child {
@@ -99,8 +103,13 @@ impl Broker {
 
     /// Ends the broker as an operator does, and returns how it ended.
     pub fn stop(&mut self) -> ExitStatus {
+        signal(self.id(), "TERM");
+        self.stopped()
+    }
+
+    /// Waits until the broker, which was asked to stop, has ended, and returns how.
+    pub fn stopped(&mut self) -> ExitStatus {
         let mut process = self.process.take().expect("the broker runs");
-        signal(process.id(), "TERM");
         let start = Instant::now();
         loop {
             if let Some(status) = process.try_wait().expect("a child can be asked") {

@@ -64,6 +64,13 @@ impl Connection {
         }
     }
 
+    /// The length of the next frame, which is left unread.
+    pub fn receive_length(&mut self) -> i32 {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).expect("a frame begins");
+        i32::from_be_bytes(length)
+    }
+
     /// Sends a request and waits for its answer.
     pub fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
         self.try_call(request, version).expect("an answer, not a closed connection")
