@@ -43,7 +43,7 @@ async fn topics_are_created_described_grown_and_deleted() {
     assert_eq!(described[0].1.as_ref().expect("it is there").partitions.len(), 3);
     assert_eq!(codes(described), [ErrorCode::NONE, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION]);
     let five = NewPartitions { topic: "t".to_owned(), count: 5, assignments: None };
-    let grown = admin.create_partitions(&[five.clone()], CreateOptions::Create).await;
+    let grown = admin.create_partitions(std::slice::from_ref(&five), CreateOptions::Create).await;
     assert_eq!(codes(grown.expect("the broker answers")), [ErrorCode::NONE]);
     let again = admin.create_partitions(&[five], CreateOptions::Create).await;
     assert_eq!(codes(again.expect("the broker answers")), [ErrorCode::INVALID_PARTITIONS]);

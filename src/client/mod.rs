@@ -31,4 +31,4 @@ pub use retry::{Backoff, Deadline, retrying};
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "it stands for the outside world")]
-mod scripted;
+mod tests;

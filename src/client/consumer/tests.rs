@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use super::{Consumer, Positions, RebalanceListener};
-use crate::client::scripted::{Model, Reply, Scripted, Seeded, TOPIC, partition};
+use crate::client::tests::scripted::{Model, Reply, Scripted, Seeded, TOPIC, partition};
 use crate::client::{ClientError, ClusterOptions, NewOffset};
 use crate::config::ConsumerConfig;
 use crate::model::{ErrorCode, Offset, Timestamp, TopicPartition, Uuid};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use super::{Delivery, Producer, ProducerRecord, RecordResult};
-use crate::client::scripted::{Reply, Scripted, Seeded, TOPIC};
+use crate::client::tests::scripted::{Reply, Scripted, Seeded, TOPIC};
 use crate::client::{ClientError, ClusterOptions};
 use crate::config::ProducerConfig;
 use crate::model::{ErrorCode, Uuid};

@@ -16,9 +16,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-pub(super) use model::{Model, TOPIC, partition};
+pub(in crate::client) use model::{Model, TOPIC, partition};
 
-use super::{Cluster, ClusterOptions};
+use crate::client::{Cluster, ClusterOptions};
 use crate::io::clock::Clock;
 use crate::io::rng::SystemRng;
 use crate::model::Timestamp;
@@ -26,8 +26,8 @@ use crate::protocol::{Answer, ApiKey, Reader, Request, frame};
 
 /// A request as it came.
 #[derive(Clone)]
-pub(super) struct Asked {
-    pub(super) node: i32,
+pub(in crate::client) struct Asked {
+    pub(in crate::client) node: i32,
     key: ApiKey,
     version: i16,
     correlation: i32,
@@ -35,7 +35,7 @@ pub(super) struct Asked {
 }
 
 /// What becomes of a request.
-pub(super) enum Reply<M> {
+pub(in crate::client) enum Reply<M> {
     Answer(M),
     /// Answered like this once the future is done; later requests of the connection wait as well.
     After(Pin<Box<dyn Future<Output = ()> + Send>>, Box<Reply<M>>),
@@ -48,7 +48,7 @@ pub(super) enum Reply<M> {
 }
 
 impl<M> Reply<M> {
-    pub(super) fn after(wait: impl Future<Output = ()> + Send + 'static, reply: Reply<M>) -> Reply<M> {
+    pub(in crate::client) fn after(wait: impl Future<Output = ()> + Send + 'static, reply: Reply<M>) -> Reply<M> {
         Reply::After(Box::pin(wait), Box::new(reply))
     }
 }
@@ -56,13 +56,13 @@ impl<M> Reply<M> {
 type Script = Box<dyn FnOnce(&mut Model, &Asked) -> Reply<Answer> + Send>;
 
 /// The broker, or several.
-pub(super) struct Scripted {
+pub(in crate::client) struct Scripted {
     shared: Arc<Shared>,
     /// Counts the times that all connections were cut.
     cut: watch::Sender<u32>,
 }
 
-pub(in crate::client::scripted) struct Shared {
+struct Shared {
     model: Mutex<Model>,
     scripts: Mutex<HashMap<i16, VecDeque<Script>>>,
     seen: Mutex<Vec<Asked>>,
@@ -70,7 +70,7 @@ pub(in crate::client::scripted) struct Shared {
 
 impl Scripted {
     /// `nodes` brokers with the topic [`TOPIC`] of `partitions` partitions, all led by node 1.
-    pub(super) async fn start(nodes: i32, partitions: i32) -> Scripted {
+    pub(in crate::client) async fn start(nodes: i32, partitions: i32) -> Scripted {
         let mut model = Model::new(partitions);
         let cut = watch::Sender::new(0);
         let mut listeners = Vec::new();
@@ -87,28 +87,31 @@ impl Scripted {
     }
 
     /// What `bootstrap.servers` says.
-    pub(super) fn bootstrap(&self) -> Vec<String> {
+    pub(in crate::client) fn bootstrap(&self) -> Vec<String> {
         self.model().nodes.values().map(|port| format!("127.0.0.1:{port}")).collect()
     }
 
-    pub(super) fn model(&self) -> MutexGuard<'_, Model> {
+    pub(in crate::client) fn model(&self) -> MutexGuard<'_, Model> {
         self.shared.model.lock().unwrap()
     }
 
     /// Scripts the next request of this kind; scripts are used up in order.
-    pub(super) fn next<R: Request>(&self, script: impl FnOnce(&mut Model, R) -> Reply<R::Response> + Send + 'static) {
+    pub(in crate::client) fn next<R: Request>(
+        &self,
+        script: impl FnOnce(&mut Model, R) -> Reply<R::Response> + Send + 'static,
+    ) {
         let typed: Script = Box::new(move |model, asked| encoded::<R>(script(model, asked.read()), asked));
         self.shared.scripts.lock().unwrap().entry(R::KEY.wire()).or_default().push_back(typed);
     }
 
     /// The requests of this kind that came so far.
-    pub(super) fn seen<R: Request>(&self) -> Vec<R> {
+    pub(in crate::client) fn seen<R: Request>(&self) -> Vec<R> {
         let seen = self.shared.seen.lock().unwrap();
         seen.iter().filter(|asked| asked.key == R::KEY).map(Asked::read).collect()
     }
 
     /// Waits until `count` requests of this kind have come.
-    pub(super) async fn until_seen<R: Request>(&self, count: usize) -> Vec<R> {
+    pub(in crate::client) async fn until_seen<R: Request>(&self, count: usize) -> Vec<R> {
         loop {
             let seen = self.seen::<R>();
             if seen.len() >= count {
@@ -119,18 +122,18 @@ impl Scripted {
     }
 
     /// Cuts every connection.
-    pub(super) fn cut(&self) {
+    pub(in crate::client) fn cut(&self) {
         self.cut.send_modify(|count| *count += 1);
     }
 
     /// A cluster whose clock is tokio's, which a test can stop.
-    pub(super) fn cluster(options: ClusterOptions) -> Cluster {
+    pub(in crate::client) fn cluster(options: ClusterOptions) -> Cluster {
         Cluster::with_world(options, Arc::new(TokioClock(tokio::time::Instant::now())), Arc::new(SystemRng))
     }
 }
 
 impl Asked {
-    pub(super) fn read<R: Request>(&self) -> R {
+    pub(in crate::client) fn read<R: Request>(&self) -> R {
         frame::decode_request::<R>(&mut Reader::new(self.body.clone()), self.version).unwrap()
     }
 
@@ -182,14 +185,14 @@ impl Clock for TokioClock {
 
 /// Chance that a seed repeats (splitmix64).
 #[derive(Debug)]
-pub(super) struct Seeded(AtomicU64);
+pub(in crate::client) struct Seeded(AtomicU64);
 
 impl Seeded {
-    pub(super) fn new(seed: u64) -> Seeded {
+    pub(in crate::client) fn new(seed: u64) -> Seeded {
         Seeded(AtomicU64::new(seed))
     }
 
-    pub(super) fn below(&self, bound: u64) -> u64 {
+    pub(in crate::client) fn below(&self, bound: u64) -> u64 {
         let mut word = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

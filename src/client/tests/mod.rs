@@ -1,0 +1,3 @@
+//! What the unit tests of this room share.
+
+pub(in crate::client) mod scripted;
