@@ -4,11 +4,13 @@
 //! failure, never a skipped test.
 
 mod admin_tools;
+mod assignors;
 mod clients;
 mod codec;
 mod files;
 mod install;
 mod metadata_log;
+mod own_client;
 pub mod peer;
 mod tool_cases;
 mod tool_machine;

@@ -1,6 +1,6 @@
 //! The real Apache Kafka on this machine, for tests that compare.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -71,6 +71,13 @@ pub fn program_command(source: &str) -> Command {
     let mut command = script();
     command.arg("class").arg(install::sources().join("java").join(source));
     command
+}
+
+/// Starts a program of ours against the jars of the real Kafka, with pipes to and from it.
+pub fn start_program(source: &str, arguments: &[&str]) -> std::process::Child {
+    let mut command = script();
+    command.arg("class").arg(install::sources().join("java").join(source)).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the script starts")
 }
 
 fn script() -> Command {
