@@ -12,6 +12,7 @@ mod install;
 mod metadata_log;
 mod own_client;
 pub mod peer;
+mod takeover;
 mod tool_cases;
 mod tool_machine;
 mod tools;

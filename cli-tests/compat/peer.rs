@@ -1,5 +1,6 @@
 //! The real Apache Kafka on this machine, for tests that compare.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -18,10 +19,24 @@ pub struct Peer {
 impl Peer {
     /// A fresh single node, ready to answer.
     pub fn start(settings: &[&str]) -> Peer {
+        Peer::start_by(&mut script(), settings)
+    }
+
+    /// A fresh single node whose voters stand in its metadata log instead of its settings (KIP-853).
+    pub fn start_with_voters_in_the_log() -> Peer {
+        Peer::start_by(script().env("VOTERS", "log"), &[])
+    }
+
+    /// A node on the files that another broker of that cluster id has left.
+    pub fn take_over(data: &Path, cluster_id: &str) -> Peer {
+        Peer::start_by(script().env("CLUSTER_ID", cluster_id), &[&format!("log.dirs={}", data.display())])
+    }
+
+    fn start_by(script: &mut Command, settings: &[&str]) -> Peer {
         let folder = TempDir::new().expect("a temporary folder");
         // The node takes the port after it for its controller.
         let port = free_port();
-        install::run(script().arg("start").arg(folder.path()).arg(port.to_string()).args(settings));
+        install::run(script.arg("start").arg(folder.path()).arg(port.to_string()).args(settings));
         Peer { address: format!("127.0.0.1:{port}"), folder }
     }
 

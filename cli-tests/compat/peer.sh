@@ -4,7 +4,8 @@
 #   peer classpath [VERSION]            the broker and its tools (default 4.3.1)
 #   peer client-classpath VERSION       kafka-clients alone, of any version
 #   peer start DIR PORT [KEY=VALUE ...] a fresh single node in DIR that listens on PORT and, for itself, on PORT+1;
-#                                       returns once it answers. KEEP=1 starts it on the data that is there.
+#                                       returns once it answers. KEEP=1 starts it on the data that is there,
+#                                       VOTERS=log keeps its voters in the metadata log (KIP-853).
 #   peer stop DIR                       ends the node of DIR and waits for it
 #   peer tool SCRIPT ARGS...            what bin/SCRIPT.sh would run
 #   peer class CLASS ARGS...            any class of the class path
@@ -64,9 +65,12 @@ start() { # DIR PORT SETTINGS...
   jars >/dev/null
   [ -n "${KEEP:-}" ] || rm -rf "$dir/data"
   mkdir -p "$dir"
+  local voters="controller.quorum.voters=1@127.0.0.1:$((port + 1))" formatting=()
+  if [ "${VOTERS:-}" = log ]; then
+    voters="controller.quorum.bootstrap.servers=127.0.0.1:$((port + 1))" formatting=(--standalone)
+  fi
   {
-    printf '%s\n' process.roles=broker,controller node.id=1 \
-      "controller.quorum.voters=1@127.0.0.1:$((port + 1))" \
+    printf '%s\n' process.roles=broker,controller node.id=1 "$voters" \
       "listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))" \
       controller.listener.names=CONTROLLER "log.dirs=$dir/data" \
       offsets.topic.replication.factor=1 transaction.state.log.replication.factor=1 transaction.state.log.min.isr=1 \
@@ -74,7 +78,7 @@ start() { # DIR PORT SETTINGS...
       group.initial.rebalance.delay.ms=0 "$@"
   } >"$dir/server.properties"
   KAFKA_HEAP_OPTS=-Xmx256m "$0" tool kafka-storage format --ignore-formatted -t "${CLUSTER_ID:-MkU3OEVBNTcwNTJENDM2Qk}" \
-    -c "$dir/server.properties" >"$dir/format.log" 2>&1
+    -c "$dir/server.properties" "${formatting[@]}" >"$dir/format.log" 2>&1
   KAFKA_HEAP_OPTS=${KAFKA_BROKER_HEAP_OPTS:--Xms1G -Xmx1G} setsid "$0" tool kafka-server-start "$dir/server.properties" \
     >"$dir/server.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
@@ -104,5 +108,5 @@ start) shift; start "$@" ;;
 stop) stop "$2" ;;
 tool) shift; class=$(class_of "$1"); shift; run_class "$class" "$@" ;;
 class) shift; run_class "$@" ;;
-*) sed -n '2,14p' "$0" ;;
+*) sed -n '2,15p' "$0" ;;
 esac

@@ -17,7 +17,7 @@ use crate::compat::peer::Peer;
 use crate::support::broker::Broker;
 use crate::support::connection::Connection;
 use load::{Load, consume, produce};
-use process::{cpu_seconds, resident_megabytes};
+use process::resident_megabytes;
 use side::Side;
 use table::Table;
 use trace::Trace;
