@@ -171,3 +171,16 @@ async fn a_topic_that_is_created_again_is_read_from_its_new_beginning() {
     }
     assert_eq!(values, ["100", "101", "102"]);
 }
+
+/// Fault G3: the lines that people search for.
+#[test]
+fn a_broker_that_cannot_be_reached_is_told_in_kafkas_words() {
+    let nobody = format!("localhost:{}", crate::support::broker::free_port());
+    let port = nobody.rsplit(':').next().expect("it was just joined");
+    let flags = ["console-consumer", "--bootstrap-server", &nobody, "--topic", "t", "--timeout-ms", "500"];
+    let said = crate::support::run::said(&flags);
+    let line = format!(
+        "Connection to node -1 (localhost/127.0.0.1:{port}) could not be established. Node may not be available."
+    );
+    assert!(said.err.contains(&line), "{}", said.err);
+}

@@ -7,6 +7,7 @@
 
 mod coordinators;
 mod metadata;
+mod notice;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -368,7 +369,7 @@ impl Cluster {
             match asked.await {
                 Ok(answer) => return check_metadata(answer),
                 Err(cause) => {
-                    warn!(peer = %address, %cause, "metadata could not be fetched");
+                    self.tell_unreachable(&address, &cause);
                     causes.push(Arc::new(cause));
                 }
             }
@@ -470,7 +471,7 @@ fn check_metadata(answer: MetadataResponse) -> Result<MetadataResponse, ClientEr
         .filter_map(|topic| Some(format!("{}={}", topic.name.as_deref()?, ErrorCode::from_wire(topic.error_code))))
         .collect();
     if !troubled.is_empty() {
-        warn!(topics = %troubled.join(", "), "the metadata answer reported errors for topics");
+        warn!("The metadata response from the cluster reported a recoverable issue : {{{}}}", troubled.join(", "));
     }
     Ok(answer)
 }

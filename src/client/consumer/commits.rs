@@ -80,7 +80,7 @@ impl Consumer {
                 Some(callback) => callback(&offsets, result),
                 None => {
                     if let Err(cause) = result {
-                        warn!(group = %group.id, %cause, "offsets were not committed");
+                        warn!(group = %group.id, "Asynchronous commit of offsets {} failed: {cause}", shown(&offsets));
                     }
                 }
             }
@@ -145,4 +145,9 @@ impl Consumer {
     pub(super) fn may_commit(&self) -> bool {
         matches!(self.subscription, Subscription::Assigned) || self.member.state().generation.is_some()
     }
+}
+
+fn shown(offsets: &BTreeMap<TopicPartition, NewOffset>) -> String {
+    let each: Vec<String> = offsets.iter().map(|(partition, new)| format!("{partition}={}", new.offset.0)).collect();
+    format!("{{{}}}", each.join(", "))
 }

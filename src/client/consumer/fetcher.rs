@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::task::JoinSet;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::decode::{Fetched, decode, next_offset};
 use super::session::{Round, Session};
@@ -167,7 +167,8 @@ impl Fetcher {
                 self.read(metadata, answer, targets)
             }
             Err(cause) => {
-                warn!(node = self.node.0, %cause, "fetch failed");
+                // Retriable ones are told where the connection is made again.
+                info!(node = self.node.0, %cause, "Error sending fetch request");
                 self.session.reset();
                 self.peer = None;
                 if !cause.is_retriable() {
@@ -328,7 +329,22 @@ impl Fetcher {
             ErrorCode::CORRUPT_MESSAGE => state.refused(partition, code),
             code if code.is_retriable() || code == ErrorCode::UNKNOWN_SERVER_ERROR => {
                 drop(state);
-                debug!(%partition, %code, "fetch refused");
+                match code {
+                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => {
+                        warn!("Received unknown topic or partition error in fetch for partition {partition}");
+                    }
+                    ErrorCode::UNKNOWN_TOPIC_ID => {
+                        warn!("Received unknown topic ID error in fetch for partition {partition}");
+                    }
+                    ErrorCode::INCONSISTENT_TOPIC_ID => {
+                        warn!("Received inconsistent topic ID error in fetch for partition {partition}");
+                    }
+                    ErrorCode::UNKNOWN_SERVER_ERROR => {
+                        let offset = target.wanted.offset;
+                        warn!("Unknown server error while fetching offset {offset} for topic-partition {partition}");
+                    }
+                    _ => debug!(%partition, %code, "fetch refused"),
+                }
                 let (leader, epoch) = (row.current_leader.leader_id, row.current_leader.leader_epoch);
                 let broker = hints.iter().find(|broker| broker.id.0 == leader).cloned();
                 let hint = LeaderHint { leader: NodeId(leader), epoch: LeaderEpoch(epoch), broker };
@@ -348,7 +364,8 @@ impl Fetcher {
     fn truncated(&self, partition: &TopicPartition, row: &PartitionData) {
         let end =
             Place { offset: Offset(row.diverging_epoch.end_offset), epoch: LeaderEpoch(row.diverging_epoch.epoch) };
-        warn!(%partition, offset = end.offset.0, epoch = end.epoch.0, "the log was truncated below the position");
+        let (offset, epoch) = (end.offset.0, end.epoch.0);
+        warn!(epoch, "Truncation detected for partition {partition}, the first offset known to diverge is {offset}");
         if self.shared.settings.reset.is_some() {
             // The partition may have been revoked meanwhile.
             let _ = self.shared.seek(partition, end);

@@ -172,7 +172,7 @@ impl Group {
                     if is_coordinator_moving(&error) && failures < QUIET_FAILURES {
                         debug!(group = %self.id, cause = %error, "join failed, trying again");
                     } else {
-                        warn!(group = %self.id, cause = %error, "join failed, trying again");
+                        info!(group = %self.id, cause = %error, "JoinGroup failed, trying again");
                     }
                     tokio::time::sleep(pauses.pause(failures)).await;
                     failures = failures.saturating_add(1);
@@ -333,7 +333,7 @@ impl Group {
             if clock.elapsed().saturating_sub(last_poll) > self.settings.poll_interval_max {
                 warn!(
                     group = %self.id,
-                    "left the group: the time between two polls was longer than max.poll.interval.ms; raise it or lower max.poll.records"
+                    "consumer poll timeout has expired. This means the time between subsequent calls to poll() was longer than the configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time processing messages. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() with max.poll.records."
                 );
                 // Failure to say so shows to the group as a missing heartbeat.
                 let _ = self.leave(&member, "consumer poll timeout has expired.").await;
@@ -352,7 +352,7 @@ impl Group {
                         | ErrorCode::UNKNOWN_MEMBER_ID
                         | ErrorCode::FENCED_INSTANCE_ID),
                     ) => {
-                        warn!(group = %self.id, %code, "the group went on without this member");
+                        info!(group = %self.id, %code, "the group went on without this member");
                         member.lose(code);
                         return;
                     }

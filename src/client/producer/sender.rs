@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::accumulator::Accumulator;
 use super::batch::Batch;
@@ -127,7 +127,10 @@ impl Sender {
     }
 
     fn not_ready(&mut self, cause: &ClientError, fatal: Option<ClientError>) -> Duration {
-        if !self.shared.accumulator.closed.load(Ordering::Relaxed) {
+        // What may pass is told where the connection is made again.
+        if cause.is_retriable() {
+            info!(node = self.node.0, %cause, "records cannot be sent yet");
+        } else if !self.shared.accumulator.closed.load(Ordering::Relaxed) {
             warn!(node = self.node.0, %cause, "records cannot be sent");
         }
         if let Some(cause) = fatal {
@@ -324,6 +327,12 @@ impl Sender {
         if sent.batch.attempts > settings.retries || sent.batch.is_settled() {
             return self.given_up(sent, error, Vec::new(), Sequence::Unsure);
         }
+        let left = settings.retries.saturating_sub(sent.batch.attempts);
+        let (partition, kind) =
+            (&sent.queue.partition, error.error_code().map_or("NETWORK_EXCEPTION", ErrorCode::name));
+        warn!(
+            "Got error produce response on topic-partition {partition}, retrying ({left} attempts left). Error: {kind}"
+        );
         let pauses = Backoff {
             first: settings.retry_backoff,
             most: settings.retry_backoff_max,
