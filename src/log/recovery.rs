@@ -382,14 +382,9 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// After a clean stop without any snapshot there were no producers (a Kafka from before they existed).
+    /// What no snapshot holds is read from the log. Kafka takes a log without any, after a clean stop, for one from before there
+    /// were producers; a snapshot that was lost would let a retry be appended again.
     fn load_producers(&mut self, log: Offsets) -> Result<ProducerState, LogError> {
-        if self.snapshots.offsets().is_empty() && self.open.last_stop == LastStop::Clean {
-            let mut producers = ProducerState::starting_at(log.end);
-            producers.advance_to(log.end);
-            take(&mut self.snapshots, &producers)?;
-            return Ok(producers);
-        }
         self.snapshots.retain(|offset| offset <= log.end && offset > log.start)?;
         let expiration_ms = self.open.config.producer_id_expiration_ms;
         let mut producers = self.snapshots.load(log.start, self.open.now, expiration_ms)?;
