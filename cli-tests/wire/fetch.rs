@@ -189,7 +189,8 @@ fn a_session_that_is_not_there_or_out_of_step_is_refused() {
     assert_eq!(ErrorCode::from_wire(gone.error_code), ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
 }
 
-fn list(connection: &mut Connection, timestamp: i64, version: i16) -> (ErrorCode, i64, i64) {
+/// The offset and the timestamp that ListOffsets finds in the topic `first`.
+pub fn list(connection: &mut Connection, timestamp: i64, version: i16) -> (ErrorCode, i64, i64) {
     let partition = ListOffsetsPartition { partition_index: 0, current_leader_epoch: -1, timestamp };
     let topic = ListOffsetsTopic { name: "first".to_owned(), partitions: vec![partition] };
     let request = ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };

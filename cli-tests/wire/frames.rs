@@ -136,7 +136,8 @@ pub fn assert_serves(broker: &Broker) {
     assert!(!broker.log().contains("panicked"), "{}", broker.log());
 }
 
-fn resident_kilobytes(process: u32) -> u64 {
+/// The memory that a process has in use.
+pub fn resident_kilobytes(process: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
     let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("the kernel tells it");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number of kilobytes")

@@ -1,27 +1,15 @@
 //! Produce: what is appended, what is refused, and what the client hears.
 
 use bytes::{Bytes, BytesMut};
-use mq::model::{ErrorCode, ProducerEpoch, ProducerId};
+use mq::model::ErrorCode;
 use mq::protocol::frame;
 use mq::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
-use mq::protocol::messages::{ApiVersionsRequest, InitProducerIdRequest, ProduceRequest};
-use mq::record::{BatchBuilder, Codec, NewRecord, Producer};
+use mq::protocol::messages::{ApiVersionsRequest, ProduceRequest};
+use mq::record::{BatchBuilder, Codec, NewRecord};
 
-use super::common::{batch, batch_of, create_topic, fetch_request, only, produce, produce_request, values};
+use super::common::{batch, create_topic, fetch_request, only, produce, produce_request, values};
 use crate::support::broker::Broker;
 use crate::support::connection::Connection;
-
-fn producer_id(connection: &mut Connection) -> ProducerId {
-    let request = InitProducerIdRequest { transactional_id: None, ..InitProducerIdRequest::default() };
-    let response = connection.call(&request, 4);
-    assert_eq!(response.error_code, 0);
-    ProducerId(response.producer_id)
-}
-
-/// The producer's first epoch, and the sequence number of a batch's first record.
-fn by(id: ProducerId, base_sequence: i32) -> Producer {
-    Producer { id, epoch: ProducerEpoch(0), base_sequence }
-}
 
 #[test]
 fn every_version_appends_after_the_last_record() {
@@ -115,44 +103,6 @@ fn acks_all_needs_min_insync_replicas_and_acks_1_does_not() {
     assert_eq!(response.responses[0].partition_responses[0].error_code, 0);
 }
 
-/// Fault E1: a retry of a batch that is in the log is answered with its first offset, and a gap is refused.
-#[test]
-fn a_retried_batch_is_not_appended_again_and_a_gap_is_refused() {
-    let broker = Broker::start();
-    let mut connection = Connection::to(&broker);
-    create_topic(&mut connection, "first", 1, &[]);
-    let id = producer_id(&mut connection);
-    assert_eq!(produce(&mut connection, "first", batch_of(by(id, 0), &["a", "b"])).base_offset, 0);
-    assert_eq!(produce(&mut connection, "first", batch_of(by(id, 2), &["c"])).base_offset, 2);
-    let again = produce(&mut connection, "first", batch_of(by(id, 0), &["a", "b"]));
-    assert_eq!((again.error_code, again.base_offset), (0, 0));
-    let gap = produce(&mut connection, "first", batch_of(by(id, 5), &["d"]));
-    assert_eq!(gap.error_code, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER.wire());
-    assert_eq!(only(connection.call(&fetch_request("first", 0), 12)).high_watermark, 3);
-}
-
-/// Fault E2: what is known of a producer survives a restart.
-#[test]
-fn a_retry_after_a_restart_is_not_appended_again() {
-    let mut broker = Broker::start();
-    let mut connection = Connection::to(&broker);
-    create_topic(&mut connection, "first", 1, &[]);
-    let id = producer_id(&mut connection);
-    produce(&mut connection, "first", batch_of(by(id, 0), &["a"]));
-    for kill in [false, true] {
-        if kill {
-            broker.kill()
-        } else {
-            assert!(broker.stop().success())
-        }
-        broker.restart();
-        let again = produce(&mut Connection::to(&broker), "first", batch_of(by(id, 0), &["a"]));
-        assert_eq!((again.error_code, again.base_offset), (0, 0), "killed: {kill}");
-    }
-    let next = producer_id(&mut Connection::to(&broker));
-    assert!(next > id, "{next} was given out before");
-}
-
 /// Fault F8: one request may name a partition twice; both are appended, in order.
 #[test]
 fn a_partition_that_is_named_twice_is_appended_to_twice() {
@@ -177,18 +127,4 @@ fn clients_may_not_write_to_internal_topics() {
     let mut connection = Connection::to(&broker);
     let refused = produce(&mut connection, "__consumer_offsets", batch(&["a"]));
     assert_eq!(refused.error_code, ErrorCode::INVALID_TOPIC_EXCEPTION.wire());
-}
-
-#[test]
-fn a_transactional_producer_hears_at_once_that_it_cannot_be_served() {
-    let broker = Broker::start();
-    let request = InitProducerIdRequest {
-        transactional_id: Some("t".to_owned()),
-        transaction_timeout_ms: 1000,
-        producer_id: -1,
-        producer_epoch: -1,
-        ..InitProducerIdRequest::default()
-    };
-    let response = Connection::to(&broker).call(&request, 4);
-    assert_eq!(ErrorCode::from_wire(response.error_code), ErrorCode::INVALID_REQUEST);
 }
