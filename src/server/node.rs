@@ -126,6 +126,7 @@ impl Node {
             cluster = broker.cluster_id,
             epoch = epoch.0,
             addresses = ?addresses,
+            directories = ?broker.replicas.dirs().log_dirs().iter().map(|dir| dir.path()).collect::<Vec<_>>(),
             logs = loaded.count,
             ms = u64::try_from(broker.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
             "started"
