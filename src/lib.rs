@@ -26,6 +26,36 @@
 //! | [`coordinator`] | group coordination: membership, committed offsets |
 //! | [`server`] | the running node: wiring, dispatch, one handler per API |
 //! | [`cli`] | the tools, one file or folder each |
+//!
+//! ## Walks
+//!
+//! Each arrow goes down one file; answers come back as return values.
+//!
+//! - **produce**: `net/connection` -> `server/dispatch` -> `server/handlers/produce` -> `replica/partition` ->
+//!   `log/append` -> `log/segment` -> `io/disk`; with acks=all the answer then waits in `replica/pending`.
+//! - **fetch**: `net/connection` -> `server/dispatch` -> `server/handlers/fetch` -> `server/fetch_session` and
+//!   `server/fetch_plan` -> `replica/pending` (long poll) -> `replica/partition` (how far the reader may see) -> `log/read`
+//!   -> `log/segment`; the answer's file ranges leave through `net/outbox` -> `io/sendfile`.
+//! - **metadata change**: `server/dispatch` -> `server/handlers/create_topics` -> `controller/service` ->
+//!   `controller/topics` (image in, records out), then `quorum/service` -> `quorum/single` -> `quorum/store`. Committed:
+//!   `quorum/state_machine` -> `metadata/replay` -> `metadata/publisher`, which `server/apply` follows to open, close and
+//!   turn partitions through `replica/service`.
+//! - **group join**: `server/handlers/join_group` -> `coordinator/service` (mailbox of the shard) ->
+//!   `coordinator/group/join` (group, request, now in; outcome out) -> `coordinator/service/shard_task`, which appends
+//!   through `server/group_log`, replays and answers.
+//! - **command**: `main` -> `cli/mod` -> `cli/topics` -> `client/admin` -> `client/cluster` -> `net/peers`; rows come back
+//!   and go through `cli/output`.
+//!
+//! ## Where is ...?
+//!
+//! acks and purgatory: `replica/pending`; advertised APIs: `server/dispatch`; assignment: `assignor`; automatic topics:
+//! `server/auto_topics`; committed offsets: `coordinator/group/offsets`; compression: `record/compress`; configuration
+//! keys: `config/broker`, `config/topic`; dynamic configuration: `config/overlay`; fetch sessions: `server/fetch_session`;
+//! high watermark: `replica/partition`; idempotence: `log/producer_state`; leader election: `controller/elections`; leader
+//! epochs: `log/epoch_cache`; linger and batching: `client/producer/accumulator`; lock file and log directories:
+//! `log/log_dir`, `log/dirs`; placement of replicas: `controller/placement`; rebalance: `coordinator/group/rebalance`;
+//! recovery: `log/recovery`; retention: `log/retention`; roll of segments: `log/roll`; snapshot of metadata:
+//! `quorum/snapshot`; stop: `server/lifecycle`; truncation: `log/truncate`.
 
 // The doubles of `cli-tests/support` name the library as tests outside of it do; unit tests use them too.
 #[cfg(test)]
