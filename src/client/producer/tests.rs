@@ -133,6 +133,59 @@ async fn a_batch_whose_follower_was_acknowledged_keeps_its_number() {
     assert_eq!(stamps(&broker), [(0, 0), (0, 1), (0, 0), (0, 2)]);
 }
 
+/// The same where records are given up: what was acknowledged is there, nothing is there twice, and the order holds.
+#[tokio::test(start_paused = true)]
+async fn what_is_given_up_neither_doubles_nor_swallows_other_records() {
+    for seed in 0..100 {
+        let rng = Seeded::new(seed);
+        let broker = Scripted::start(2, 1).await;
+        let producer = producer(&broker, |config| {
+            config.batch_size = 100;
+            config.retries = if seed % 2 == 0 { 2 } else { i32::MAX };
+            (config.delivery_timeout_ms, config.request_timeout_ms) = (3000, 2900);
+        });
+        for _ in 0..40 {
+            let (choice, pause) = (rng.below(8), Duration::from_millis(rng.below(1500)));
+            broker.next::<ProduceRequest>(move |model, request| match choice {
+                0 => Reply::Close,
+                1 | 2 => {
+                    let leader = model.leaders[0].0;
+                    model.produce(leader, request);
+                    Reply::after(tokio::time::sleep(pause), Reply::Close)
+                }
+                3 => {
+                    let leader = &mut model.leaders[0];
+                    *leader = (3 - leader.0, leader.1 + 1);
+                    Reply::Answer(model.refuse(request, ErrorCode::NOT_LEADER_OR_FOLLOWER))
+                }
+                4 => {
+                    let leader = model.leaders[0].0;
+                    model.produce(leader, request.clone());
+                    Reply::Answer(model.refuse(request, ErrorCode::REQUEST_TIMED_OUT))
+                }
+                5 => Reply::Answer(model.refuse(request, ErrorCode::INVALID_RECORD)),
+                _ => Reply::Usual,
+            });
+        }
+        let values: Vec<String> = (0..60).map(|number| format!("value number {number:02}")).collect();
+        let mut deliveries = Vec::new();
+        for value in &values {
+            deliveries.push(send(&producer, value).await);
+            tokio::time::sleep(Duration::from_millis(rng.below(100))).await;
+        }
+        let mut acknowledged = Vec::new();
+        for (value, delivery) in values.iter().zip(deliveries) {
+            if delivery.await.is_ok() {
+                acknowledged.push(value.clone());
+            }
+        }
+        let written = broker.model().log(0).values();
+        assert!(written.is_sorted() && written.windows(2).all(|two| two[0] != two[1]), "seed {seed}: {written:?}");
+        let lost: Vec<_> = acknowledged.iter().filter(|value| !written.contains(value)).collect();
+        assert!(lost.is_empty(), "seed {seed}: {lost:?} of {written:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_fails_when_its_delivery_timeout_is_over_also_under_way() {
     let broker = Scripted::start(1, 1).await;
