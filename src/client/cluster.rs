@@ -162,6 +162,13 @@ impl Cluster {
         }
     }
 
+    /// Takes a topic out of those that the metadata covers: nobody waits for it any more.
+    pub fn unwant(&self, topic: &str) {
+        if let Wanted::Topics(topics) = &mut *self.wanted() {
+            topics.remove(topic);
+        }
+    }
+
     /// Sets which topics the metadata covers; tells whether that is another set than before.
     pub fn set_wanted(&self, next: Wanted) -> bool {
         let mut wanted = self.wanted();
@@ -207,6 +214,7 @@ impl Cluster {
         }
         let what = || format!("Topic {name} not present in metadata.");
         retrying(what, deadline, &self.pauses(), || async {
+            self.want(name);
             let metadata = self.refresh().await?;
             match metadata.topics.get(name) {
                 Some(topic) if topic.error.is_none() => Ok(Arc::clone(topic)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use super::background::Background;
 use super::consumer::Consumer;
 use super::subscription::Subscription;
 use crate::client::group_offsets::Membership;
@@ -107,7 +108,8 @@ impl Consumer {
     }
 
     pub(super) fn auto_commit(&mut self) {
-        if self.shared.settings.auto_commit.is_none() || self.now() < self.next_auto_commit {
+        let off = self.shared.settings.auto_commit.is_none() || self.parting.is_some();
+        if off || self.now() < self.next_auto_commit {
             return;
         }
         self.schedule_auto_commit();
@@ -124,6 +126,24 @@ impl Consumer {
             return Ok(());
         }
         self.commit_sync().await
+    }
+
+    /// Begins the commit before a rebalance; none where there is nothing to commit.
+    pub(super) fn begin_last_commit(&mut self) -> Option<Background<Result<(), ClientError>>> {
+        if self.shared.settings.auto_commit.is_none() || !self.may_commit() {
+            return None;
+        }
+        let offsets = Some(self.shared.partitions().consumed()).filter(|offsets| !offsets.is_empty())?;
+        let (group, committer) = (self.group.clone()?, self.committer().ok()?);
+        let (member, before) = (Arc::clone(&self.member), self.committing.take());
+        let deadline = self.shared.cluster.deadline(self.shared.settings.api_timeout);
+        Some(Background::start(&self.shared, async move {
+            if let Some(before) = before {
+                // Its own callback has its result.
+                let _ = before.await;
+            }
+            group.commit(&member, committer, &offsets, &deadline).await
+        }))
     }
 
     /// As whom a commit that begins now is made. A member without an assignment makes none: its partitions may be another

@@ -57,6 +57,8 @@ pub struct Consumer {
     pub(super) listener: Option<Mutex<Box<dyn RebalanceListener>>>,
     pub(super) joining: Option<Background<Result<Joined, ClientError>>>,
     pub(super) placing: Option<Background<Result<(), ClientError>>>,
+    /// The commit before a rebalance.
+    pub(super) parting: Option<Background<Result<(), ClientError>>>,
     /// The last asynchronous commit; the next one waits for it, so that commits keep their order.
     pub(super) committing: Option<JoinHandle<()>>,
     pub(super) heartbeats: Option<JoinHandle<()>>,
@@ -117,6 +119,7 @@ impl Consumer {
             listener: None,
             joining: None,
             placing: None,
+            parting: None,
             committing: None,
             heartbeats: None,
             tasks,
@@ -178,8 +181,8 @@ impl Consumer {
                 return Err(ClientError::Wakeup);
             }
             self.member.state().last_poll = self.now();
-            self.drive().await?;
-            let records = self.shared.take()?;
+            self.drive()?;
+            let records = if self.parting.is_some() { ConsumerRecords::default() } else { self.shared.take()? };
             if !records.is_empty() || deadline.is_over() {
                 return Ok(records);
             }
@@ -212,6 +215,7 @@ impl Consumer {
     fn stop(&mut self) {
         self.joining = None;
         self.placing = None;
+        self.parting = None;
         self.tasks.iter().chain(&self.heartbeats).for_each(JoinHandle::abort);
         self.shared.cluster.close();
     }
@@ -232,9 +236,9 @@ impl Consumer {
     }
 
     /// Does what is due and does not wait for what takes long.
-    async fn drive(&mut self) -> Result<(), ClientError> {
+    fn drive(&mut self) -> Result<(), ClientError> {
         if matches!(self.subscription, Subscription::Topics(_) | Subscription::Pattern(_)) {
-            self.drive_membership().await?;
+            self.drive_membership()?;
         }
         if self.joining.is_none() {
             self.place_unplaced()?;

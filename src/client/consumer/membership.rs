@@ -14,7 +14,7 @@ use crate::io::spawn::spawn;
 use crate::model::TopicName;
 
 impl Consumer {
-    pub(super) async fn drive_membership(&mut self) -> Result<(), ClientError> {
+    pub(super) fn drive_membership(&mut self) -> Result<(), ClientError> {
         if let Some(fatal) = self.member.state().fatal.take() {
             return Err(fatal);
         }
@@ -27,15 +27,31 @@ impl Consumer {
             self.joined(joined.inspect_err(|_| self.member.must_join())?);
         }
         let must_join = self.joining.is_none() && self.member.state().must_join;
-        if must_join {
-            self.start_join().await?;
+        if must_join && self.last_commit_is_done() {
+            self.start_join()?;
         }
         Ok(())
     }
 
-    pub(super) async fn start_join(&mut self) -> Result<(), ClientError> {
+    /// Whether a join may begin: where commits are automatic, what was polled is committed first. That may take long, and a
+    /// poll does not wait for it; nor does it return records meanwhile, because those would be left out of the commit.
+    fn last_commit_is_done(&mut self) -> bool {
+        if self.parting.is_none() {
+            self.parting = self.begin_last_commit();
+        }
+        let Some(parting) = &self.parting else { return true };
+        let Some(committed) = parting.take() else { return false };
+        self.parting = None;
+        if let Err(cause) = committed {
+            warn!("Synchronous auto-commit of offsets failed: {cause}");
+        }
+        true
+    }
+
+    fn start_join(&mut self) -> Result<(), ClientError> {
         let Some(topics) = self.subscribed() else { return Ok(()) };
-        self.revoke().await;
+        self.revoked();
+        self.drop_partitions();
         {
             let mut state = self.member.state();
             state.must_join = false;
@@ -107,9 +123,14 @@ impl Consumer {
     /// Gives up all partitions before a rebalance, after a last commit where commits are automatic.
     pub(super) async fn revoke(&mut self) {
         if let Err(cause) = self.auto_commit_now().await {
-            warn!(%cause, "offsets were not committed before the rebalance");
+            warn!(%cause, "offsets were not committed before the partitions were given up");
         }
         self.revoked();
+        self.drop_partitions();
+    }
+
+    fn drop_partitions(&mut self) {
+        self.parting = None;
         self.placing = None;
         self.shared.assign([]);
     }
@@ -126,8 +147,7 @@ impl Consumer {
         if let Some(listener) = self.listener().filter(|_| !partitions.is_empty()) {
             listener.lost(&partitions, &positions);
         }
-        self.placing = None;
-        self.shared.assign([]);
+        self.drop_partitions();
     }
 
     pub(super) async fn leave(&mut self, reason: &str) {

@@ -348,6 +348,28 @@ async fn a_rebalance_commits_first_and_goes_on_from_there() {
     assert_eq!(broker.seen::<JoinGroupRequest>().last().unwrap().member_id, "member-1", "it keeps its id");
 }
 
+/// The commit before a rebalance may take long; a poll takes no longer than it was given.
+#[tokio::test(start_paused = true)]
+async fn a_poll_does_not_wait_for_the_commit_before_a_rebalance() {
+    let broker = Scripted::start(1, 1).await;
+    fill(&mut broker.model(), 0, 0..5);
+    let mut consumer = subscribed(&broker, |config| config.auto_commit_interval_ms = 3_600_000);
+    read(&mut consumer, 5).await.unwrap();
+    broker.next::<HeartbeatRequest>(|_, _| Reply::Answer(heartbeat(ErrorCode::REBALANCE_IN_PROGRESS)));
+    broker.next::<OffsetCommitRequest>(|_, _| Reply::after(tokio::time::sleep(Duration::from_secs(20)), Reply::Usual));
+    fill(&mut broker.model(), 0, 5..6);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for _ in 0..100 {
+        let begun = tokio::time::Instant::now();
+        let records = consumer.poll(POLL).await.unwrap();
+        assert!(records.is_empty(), "they would be left out of the commit");
+        assert!(begun.elapsed() <= POLL + Duration::from_millis(10), "{:?}", begun.elapsed());
+    }
+    assert_eq!(broker.seen::<JoinGroupRequest>().len(), 2, "it has not given up its partitions yet");
+    assert_eq!(read(&mut consumer, 1).await.unwrap(), numbers(5..6));
+    assert_eq!(broker.model().committed, BTreeMap::from([(0, 5)]));
+}
+
 /// Fault E10: a member that the group went on without commits nothing any more.
 #[tokio::test(start_paused = true)]
 async fn a_member_that_was_dropped_loses_its_partitions_and_its_commits_fail() {

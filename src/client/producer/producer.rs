@@ -264,12 +264,18 @@ impl Producer {
         deadline: &Deadline,
     ) -> Result<(Arc<TopicQueues>, Vec<PartitionMetadata>), ClientError> {
         let shared = &self.0.shared;
-        let topic = shared.cluster.topic(name, deadline).await.map_err(|cause| match cause {
-            ClientError::Timeout { last, .. } => {
-                let waited = self.settings().max_block.as_millis();
-                ClientError::Timeout { what: format!("Topic {name} not present in metadata after {waited} ms."), last }
+        let topic = shared.cluster.topic(name, deadline).await.map_err(|cause| {
+            if shared.accumulator.topic(name).is_none() {
+                shared.cluster.unwant(name);
             }
-            other => other,
+            match cause {
+                ClientError::Timeout { last, .. } => {
+                    let waited = self.settings().max_block.as_millis();
+                    let what = format!("Topic {name} not present in metadata after {waited} ms.");
+                    ClientError::Timeout { what, last }
+                }
+                other => other,
+            }
         })?;
         if topic.partitions.is_empty() {
             return Err(ClientError::code(ErrorCode::LEADER_NOT_AVAILABLE));
