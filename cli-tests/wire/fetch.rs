@@ -153,42 +153,6 @@ fn a_fetch_that_wants_too_much_answers_when_its_time_is_over() {
     assert!(began.elapsed() >= Duration::from_millis(300));
 }
 
-#[test]
-fn a_session_tells_only_what_is_new() {
-    let (_broker, mut connection) = filled();
-    create_topic(&mut connection, "quiet", 1, &[]);
-    let mut opening = FetchRequest { session_epoch: 0, ..fetch_request("first", 0) };
-    opening.topics.extend(fetch_request("quiet", 0).topics);
-    let opened = connection.call(&opening, 12);
-    assert_ne!(opened.session_id, 0);
-    assert_eq!(opened.responses.len(), 2);
-    let next = |epoch| FetchRequest {
-        session_id: opened.session_id,
-        session_epoch: epoch,
-        topics: Vec::new(),
-        ..fetch_request("first", 0)
-    };
-    // The client has not said that it got on, so the records come again; the quiet topic is not named any more.
-    let again = only(connection.call(&next(1), 12));
-    assert_eq!(values(&again), letters(0..4));
-    let on = FetchRequest { topics: fetch_request("first", 4).topics, ..next(2) };
-    assert!(connection.call(&on, 12).responses.is_empty());
-    produce(&mut connection, "quiet", batch(&["a"]));
-    assert_eq!(values(&only(connection.call(&next(3), 12))), letters(0..1));
-}
-
-/// Fault F13: stale session id and epoch.
-#[test]
-fn a_session_that_is_not_there_or_out_of_step_is_refused() {
-    let (_broker, mut connection) = filled();
-    let opened = connection.call(&FetchRequest { session_epoch: 0, ..fetch_request("first", 0) }, 12);
-    let with = |session_id, session_epoch| FetchRequest { session_id, session_epoch, ..fetch_request("first", 0) };
-    let stale = connection.call(&with(opened.session_id, 7), 12);
-    assert_eq!(ErrorCode::from_wire(stale.error_code), ErrorCode::INVALID_FETCH_SESSION_EPOCH);
-    let gone = connection.call(&with(opened.session_id.wrapping_add(1).max(1), 1), 12);
-    assert_eq!(ErrorCode::from_wire(gone.error_code), ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
-}
-
 /// The offset and the timestamp that ListOffsets finds in the topic `first`.
 pub fn list(connection: &mut Connection, timestamp: i64, version: i16) -> (ErrorCode, i64, i64) {
     let partition = ListOffsetsPartition { partition_index: 0, current_leader_epoch: -1, timestamp };
@@ -214,6 +178,44 @@ fn offsets_are_listed_by_place_and_by_time() {
     assert_eq!(list(&mut connection, -6, 11), (ErrorCode::NONE, -1, -1));
     for (timestamp, version) in [(-3, 6), (-4, 7), (-5, 8), (-6, 10), (-7, 11)] {
         assert_eq!(list(&mut connection, timestamp, version).0, ErrorCode::UNSUPPORTED_VERSION, "{timestamp}");
+    }
+}
+
+#[test]
+fn an_empty_partition_has_a_start_and_an_end_and_no_records() {
+    let broker = Broker::start();
+    let mut connection = Connection::to(&broker);
+    create_topic(&mut connection, "first", 1, &[]);
+    for (timestamp, offset) in [(-1, 0), (-2, 0), (-3, -1), (-4, 0), (-5, -1), (-6, -1), (0, -1)] {
+        assert_eq!(list(&mut connection, timestamp, 11), (ErrorCode::NONE, offset, -1), "{timestamp}");
+    }
+}
+
+#[test]
+fn places_come_with_the_leader_epoch_of_their_record() {
+    let (mut broker, _) = filled();
+    broker.kill();
+    broker.restart();
+    let mut connection = Connection::to(&broker);
+    let mut epoch_of = |timestamp| {
+        let partition = ListOffsetsPartition { partition_index: 0, current_leader_epoch: -1, timestamp };
+        let topic = ListOffsetsTopic { name: "first".to_owned(), partitions: vec![partition] };
+        let request = ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };
+        connection.call(&request, 11).topics[0].partitions[0].leader_epoch
+    };
+    // The end is in the epoch of the leader, which a start raises; what lies before keeps its own.
+    assert!(epoch_of(-1) > 0);
+    assert_eq!([-2, -3, -4, -5, 1_700_000_000_000].map(epoch_of), [0, 0, 0, -1, 0]);
+}
+
+#[test]
+fn a_partition_that_is_asked_for_twice_is_not_answered() {
+    let (_broker, mut connection) = filled();
+    let partition = |timestamp| ListOffsetsPartition { partition_index: 0, current_leader_epoch: -1, timestamp };
+    let topic = ListOffsetsTopic { name: "first".to_owned(), partitions: vec![partition(-1), partition(-2)] };
+    let request = ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };
+    for row in &connection.call(&request, 7).topics[0].partitions {
+        assert_eq!(ErrorCode::from_wire(row.error_code), ErrorCode::INVALID_REQUEST);
     }
 }
 

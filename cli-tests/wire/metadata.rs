@@ -1,7 +1,7 @@
 //! Metadata, DescribeCluster and DescribeTopicPartitions: what clients learn of the cluster.
 
 use mq::model::{ErrorCode, Uuid};
-use mq::protocol::messages::describe_topic_partitions_request::TopicRequest;
+use mq::protocol::messages::describe_topic_partitions_request::{Cursor, TopicRequest};
 use mq::protocol::messages::metadata_request::MetadataRequestTopic;
 use mq::protocol::messages::{DescribeClusterRequest, DescribeTopicPartitionsRequest, MetadataRequest};
 
@@ -94,33 +94,69 @@ fn describe_cluster_names_the_broker_and_sends_seekers_of_controllers_elsewhere(
     assert_eq!(connection.call(&controllers, 1).error_code, ErrorCode::MISMATCHED_ENDPOINT_TYPE.wire());
 }
 
-#[test]
-fn describe_topic_partitions_goes_on_from_its_cursor() {
-    let broker = Broker::start();
-    let mut connection = Connection::to(&broker);
-    create_topic(&mut connection, "a", 3, &[]);
-    create_topic(&mut connection, "b", 2, &[]);
-    let mut request = DescribeTopicPartitionsRequest { response_partition_limit: 2, ..Default::default() };
-    let mut seen = Vec::new();
+fn pages(connection: &mut Connection, topics: &[&str], limit: i32) -> Vec<Vec<(String, i32)>> {
+    let topics = topics.iter().map(|name| TopicRequest { name: (*name).to_owned() }).collect();
+    let mut request = DescribeTopicPartitionsRequest { topics, response_partition_limit: limit, cursor: None };
+    let mut pages = Vec::new();
     loop {
         let response = connection.call(&request, 0);
-        for topic in &response.topics {
+        let rows = response.topics.iter().flat_map(|topic| {
             let name = topic.name.clone().unwrap_or_default();
-            seen.extend(topic.partitions.iter().map(|row| (name.clone(), row.partition_index)));
-        }
-        let Some(next) = response.next_cursor else { break };
-        request.cursor = Some(mq::protocol::messages::describe_topic_partitions_request::Cursor {
-            topic_name: next.topic_name,
-            partition_index: next.partition_index,
+            topic.partitions.iter().map(move |row| (name.clone(), row.partition_index))
         });
+        pages.push(rows.collect());
+        let Some(next) = response.next_cursor else { return pages };
+        request.cursor = Some(Cursor { topic_name: next.topic_name, partition_index: next.partition_index });
     }
-    let expected = [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)];
-    assert_eq!(seen, expected.map(|(name, index)| (name.to_owned(), index)));
-    let unknown = DescribeTopicPartitionsRequest {
-        topics: vec![TopicRequest { name: "none".to_owned() }],
-        response_partition_limit: 10,
-        cursor: None,
+}
+
+fn rows(rows: &[(&str, i32)]) -> Vec<(String, i32)> {
+    rows.iter().map(|(name, index)| ((*name).to_owned(), *index)).collect()
+}
+
+#[test]
+fn describe_topic_partitions_goes_on_from_its_cursor() {
+    let broker = Broker::with(&["max.request.partition.size.limit=4"]);
+    let mut connection = Connection::to(&broker);
+    for (name, partitions) in [("b", 2), ("a", 3), ("c", 1)] {
+        create_topic(&mut connection, name, partitions, &[]);
+    }
+    let all = [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1), ("c", 0)];
+    for (limit, size) in [(1, 1), (2, 2), (3, 3), (0, 1), (-5, 1), (4, 4), (2000, 4)] {
+        let expected: Vec<_> = all.chunks(size).map(rows).collect();
+        assert_eq!(pages(&mut connection, &[], limit), expected, "limit {limit}");
+    }
+    // By name the order is that of the names, each once, whatever the request's.
+    assert_eq!(pages(&mut connection, &["c", "a", "c"], 3), [rows(&all[..3]), rows(&all[5..])]);
+    // A page that a topic fills to its end points to the start of the next one.
+    let request = DescribeTopicPartitionsRequest { response_partition_limit: 3, ..Default::default() };
+    let next = connection.call(&request, 0).next_cursor.expect("there is more");
+    assert_eq!((next.topic_name.as_str(), next.partition_index), ("b", 0));
+}
+
+#[test]
+fn a_cursor_at_a_topic_that_is_gone_goes_on_with_the_next_and_a_wrong_one_is_refused() {
+    let broker = Broker::start();
+    let mut connection = Connection::to(&broker);
+    create_topic(&mut connection, "a", 1, &[]);
+    create_topic(&mut connection, "c", 1, &[]);
+    let mut ask = |topics: &[&str], topic_name: &str, partition_index| {
+        let request = DescribeTopicPartitionsRequest {
+            topics: topics.iter().map(|name| TopicRequest { name: (*name).to_owned() }).collect(),
+            response_partition_limit: 10,
+            cursor: Some(Cursor { topic_name: topic_name.to_owned(), partition_index }),
+        };
+        let topics = connection.call(&request, 0).topics;
+        let told = topics.into_iter().map(|topic| {
+            (topic.name.unwrap_or_default(), ErrorCode::from_wire(topic.error_code), topic.partitions.len())
+        });
+        told.collect::<Vec<_>>()
     };
-    let response = connection.call(&unknown, 0);
-    assert_eq!(response.topics[0].error_code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.wire());
+    assert_eq!(ask(&[], "b", 7), [("c".to_owned(), ErrorCode::NONE, 1)]);
+    assert_eq!(ask(&[], "a", 7), [("a".to_owned(), ErrorCode::NONE, 0), ("c".to_owned(), ErrorCode::NONE, 1)]);
+    assert_eq!(ask(&["c"], "a", 0), [("c".to_owned(), ErrorCode::INVALID_REQUEST, 0)]);
+    assert_eq!(ask(&["c"], "c", -1), [("c".to_owned(), ErrorCode::INVALID_REQUEST, 0)]);
+    assert_eq!(ask(&[], "a", -1), []);
+    let gone = ("b".to_owned(), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, 0);
+    assert_eq!(ask(&["a", "b", "c"], "b", 0), [gone, ("c".to_owned(), ErrorCode::NONE, 1)]);
 }

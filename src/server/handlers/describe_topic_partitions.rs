@@ -20,19 +20,12 @@ pub(in crate::server) fn handle(
     call: Call<'_, DescribeTopicPartitionsRequest>,
 ) -> Response<DescribeTopicPartitionsResponse> {
     let Call { broker, client, request, .. } = call;
-    let (first_topic, first_partition) = match &request.cursor {
-        Some(cursor) if cursor.partition_index < 0 => {
-            return Response::Close(format!(
-                "a DescribeTopicPartitions cursor with partition {}",
-                cursor.partition_index
-            ));
-        }
-        Some(cursor) => (cursor.topic_name.as_str(), cursor.partition_index),
-        None => ("", 0),
-    };
+    let (first_topic, first_partition) =
+        request.cursor.as_ref().map_or(("", 0), |cursor| (cursor.topic_name.as_str(), cursor.partition_index));
     let named: BTreeSet<&str> = request.topics.iter().map(|topic| topic.name.as_str()).collect();
-    if request.cursor.is_some() && !named.is_empty() && !named.contains(first_topic) {
-        return Response::Close(format!("a DescribeTopicPartitions cursor at {first_topic}, which is not asked for"));
+    let is_elsewhere = request.cursor.is_some() && !named.is_empty() && !named.contains(first_topic);
+    if is_elsewhere || first_partition < 0 {
+        return Response::Now(refuse_all(&request));
     }
     let image = broker.image();
     let limit = broker.config.load().max_request_partition_size_limit.min(request.response_partition_limit).max(1);
@@ -46,6 +39,16 @@ pub(in crate::server) fn handle(
         let _ = named.range(first_topic..).try_for_each(|name| page.add(name, start_of(name)));
     }
     Response::Now(page.response)
+}
+
+/// The cursor is wrong, which each topic has to say: there is no error for the whole response.
+fn refuse_all(request: &DescribeTopicPartitionsRequest) -> DescribeTopicPartitionsResponse {
+    let topics = request.topics.iter().map(|topic| DescribeTopicPartitionsResponseTopic {
+        error_code: ErrorCode::INVALID_REQUEST.wire(),
+        name: Some(topic.name.clone()),
+        ..DescribeTopicPartitionsResponseTopic::default()
+    });
+    DescribeTopicPartitionsResponse { topics: topics.collect(), ..DescribeTopicPartitionsResponse::default() }
 }
 
 /// A response that fills up.

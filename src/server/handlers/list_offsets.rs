@@ -25,6 +25,9 @@ const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 const EARLIEST_PENDING_UPLOAD: i64 = -6;
 
+/// The `replica_id` of a consumer. Followers, and whoever looks for faults (-2), see the log to its end.
+const CONSUMER: i32 = -1;
+
 /// The isolation level of a consumer that reads committed records only.
 const READ_COMMITTED: i8 = 1;
 
@@ -59,14 +62,14 @@ struct Reader {
 }
 
 fn answer(broker: &Broker, request: ListOffsetsRequest, reader: Reader) -> ListOffsetsResponse {
-    let mut seen = HashSet::new();
+    let twice = named_twice(&request);
     let topics = request.topics.into_iter().map(|topic| {
         let key = TopicKey::Name(topic.name.as_str().into());
         let partitions = topic.partitions.iter().map(|asked| {
-            let found = if seen.insert((topic.name.clone(), asked.partition_index)) {
-                find(broker, &key, asked, reader)
-            } else {
+            let found = if twice.contains(&(topic.name.clone(), asked.partition_index)) {
                 Err(ErrorCode::INVALID_REQUEST)
+            } else {
+                find(broker, &key, asked, reader)
             };
             respond(asked.partition_index, found, reader.version)
         });
@@ -74,6 +77,15 @@ fn answer(broker: &Broker, request: ListOffsetsRequest, reader: Reader) -> ListO
         ListOffsetsTopicResponse { name: topic.name, partitions }
     });
     ListOffsetsResponse { throttle_time_ms: 0, topics: topics.collect() }
+}
+
+/// The partitions that stand in the request more than once; none of their rows is answered.
+fn named_twice(request: &ListOffsetsRequest) -> HashSet<(String, i32)> {
+    let mut seen = HashSet::new();
+    let rows = request.topics.iter().flat_map(|topic| topic.partitions.iter().map(move |row| (topic, row)));
+    let names = rows.map(|(topic, row)| (topic.name.as_str(), row.partition_index));
+    let twice = names.filter(|name| !seen.insert(*name)).map(|(topic, index)| (topic.to_owned(), index));
+    twice.collect()
 }
 
 fn respond(
@@ -133,7 +145,7 @@ fn place(
 ) -> Result<Option<TimedOffset>, ErrorCode> {
     let (log, bounds) = (partition.log(), partition.bounds());
     let end = match reader {
-        Reader { replica_id: 0.., .. } => bounds.log_end_offset,
+        Reader { replica_id, .. } if replica_id != CONSUMER => bounds.log_end_offset,
         Reader { is_committed: true, .. } => bounds.last_stable_offset,
         _ => bounds.high_watermark,
     };
