@@ -15,6 +15,8 @@ mod member;
 mod metadata;
 mod produce;
 mod refusals;
+mod sessions;
+mod statics;
 mod stop;
 mod torn;
 mod versions;

@@ -239,6 +239,17 @@ pub(super) fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a request says of the session that it continues.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next {
+    /// The session.
+    pub(super) id: i32,
+    /// Which request of the session it is.
+    pub(super) epoch: i32,
+    /// Whether it names topics by id.
+    pub(super) by_id: bool,
+}
+
 /// Every session of this broker.
 #[derive(Debug)]
 pub(super) struct FetchSessions {
@@ -303,8 +314,9 @@ impl FetchSessions {
     /// The session of a request that continues one.
     ///
     /// # Errors
-    /// There is no such session, or the request is not the next one of it.
-    pub(super) fn resume(&self, id: i32, epoch: i32, now: Duration) -> Result<Shared, ErrorCode> {
+    /// There is no such session, the request is not the next one of it, or it names topics in the other way.
+    pub(super) fn resume(&self, next: Next, now: Duration) -> Result<Shared, ErrorCode> {
+        let Next { id, epoch, by_id } = next;
         let session = {
             let mut table = self.table();
             let entry = table.by_id.get_mut(&id).ok_or(ErrorCode::FETCH_SESSION_ID_NOT_FOUND)?;
@@ -314,6 +326,9 @@ impl FetchSessions {
         let mut locked = lock(&session);
         if locked.next_epoch != epoch {
             return Err(ErrorCode::INVALID_FETCH_SESSION_EPOCH);
+        }
+        if locked.is_by_id().is_some_and(|session_by_id| session_by_id != by_id) {
+            return Err(ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR);
         }
         locked.next_epoch = if epoch == i32::MAX { 1 } else { epoch + 1 };
         drop(locked);
@@ -367,6 +382,10 @@ mod tests {
         FetchKey { topic: TopicKey::Name("first".into()), partition }
     }
 
+    fn next(id: i32, epoch: i32) -> Next {
+        Next { id, epoch, by_id: false }
+    }
+
     const WANTED: Wanted = Wanted {
         offset: Offset::ZERO,
         max_bytes: 1,
@@ -381,9 +400,9 @@ mod tests {
         let sessions = FetchSessions::new(10);
         let session = sessions.open(1, &SystemRng, Duration::ZERO).unwrap();
         let id = lock(&session).id();
-        let refused = |id, epoch| sessions.resume(id, epoch, Duration::ZERO).map(drop).unwrap_err();
+        let refused = |id, epoch| sessions.resume(next(id, epoch), Duration::ZERO).map(drop).unwrap_err();
         assert_eq!(refused(id, 2), ErrorCode::INVALID_FETCH_SESSION_EPOCH);
-        assert!(sessions.resume(id, 1, Duration::ZERO).is_ok());
+        assert!(sessions.resume(next(id, 1), Duration::ZERO).is_ok());
         assert_eq!(refused(id, 1), ErrorCode::INVALID_FETCH_SESSION_EPOCH);
         sessions.close(id);
         assert_eq!(refused(id, 2), ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
@@ -395,7 +414,7 @@ mod tests {
         let first = lock(&sessions.open(1, &SystemRng, Duration::ZERO).unwrap()).id();
         assert!(sessions.open(1, &SystemRng, EVICTION).is_none());
         assert!(sessions.open(1, &SystemRng, EVICTION + Duration::from_secs(1)).is_some());
-        assert!(sessions.resume(first, 1, Duration::ZERO).is_err());
+        assert!(sessions.resume(next(first, 1), Duration::ZERO).is_err());
     }
 
     #[test]

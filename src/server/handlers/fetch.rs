@@ -14,7 +14,7 @@ use crate::replica::{Isolation, Reader};
 use crate::server::context::{Broker, Call};
 use crate::server::dispatch::Response;
 use crate::server::fetch_plan::{Limits, Plan, Sessionless};
-use crate::server::fetch_session::{FINAL_EPOCH, FetchKey, INITIAL_EPOCH, NO_SESSION, Wanted, lock};
+use crate::server::fetch_session::{FINAL_EPOCH, FetchKey, INITIAL_EPOCH, NO_SESSION, Next, Wanted, lock};
 use crate::server::leader_hint::Asker;
 use crate::server::topic_key::TopicKey;
 
@@ -92,12 +92,9 @@ fn plan_of(broker: &Broker, request: FetchRequest, version: i16) -> Result<Plan,
             None => Plan::Sessionless(Sessionless::new(wanted)),
         });
     }
-    let session = broker.fetch_sessions.resume(id, epoch, now)?;
+    let session = broker.fetch_sessions.resume(Next { id, epoch, by_id }, now)?;
     let count = {
         let mut session = lock(&session);
-        if session.is_by_id().is_some_and(|session_by_id| session_by_id != by_id) {
-            return Err(ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR);
-        }
         partitions.for_each(|(key, wanted)| session.want(key, wanted));
         forgotten_of(forgotten, by_id).for_each(|key| session.forget(&key));
         session.len()
