@@ -135,7 +135,11 @@ fn what_cannot_be_read_is_named() {
             "error: --files needs no broker: leave --bootstrap-server or --files out".to_owned(),
         ),
         (&["--formatter", "x"], 2, "error: --formatter: x is no formatter of committed offsets; there are ".to_owned()),
-        (&["--bootstrap-server", "127.0.0.1:1", "--timeout", "200"], 1, "error: Timed out".to_owned()),
+        (
+            &["--bootstrap-server", "127.0.0.1:1", "--timeout", "200"],
+            1,
+            "warning: Connection to node -1 (127.0.0.1/127.0.0.1:1) could not be established.".to_owned(),
+        ),
     ] {
         let said = said(&[&["dump-offsets"], arguments].concat());
         assert_eq!((said.code, said.out.as_str()), (code, ""), "{said:?}");

@@ -33,8 +33,16 @@ impl Broker {
 
     /// A broker with settings of its own: `["num.partitions=3"]`.
     pub fn with(overrides: &[&str]) -> Broker {
+        Broker::of(format!("127.0.0.1:{}", free_port()), overrides)
+    }
+
+    /// A broker that listens at this address.
+    pub fn at(address: &str) -> Broker {
+        Broker::of(address.to_owned(), &[])
+    }
+
+    fn of(address: String, overrides: &[&str]) -> Broker {
         let folder = TempDir::new().expect("a temporary folder");
-        let address = format!("127.0.0.1:{}", free_port());
         let overrides = overrides.iter().map(|&text| text.to_owned()).collect();
         let mut broker = Broker { address, folder, overrides, process: None };
         broker.restart();

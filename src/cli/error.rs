@@ -54,6 +54,8 @@ pub struct ToolError {
     pub message: String,
     /// The Java class of the error, as a script logs it.
     class: String,
+    /// Why, where `mq` says more than a script.
+    cause: Option<String>,
     shows_help: bool,
 }
 
@@ -73,7 +75,7 @@ impl ScriptFailure {
 
 impl ToolError {
     fn new(kind: Kind, class: &str, message: impl Into<String>) -> ToolError {
-        ToolError { kind, message: message.into(), class: class.to_owned(), shows_help: false }
+        ToolError { kind, message: message.into(), class: class.to_owned(), cause: None, shows_help: false }
     }
 
     /// The command line is wrong.
@@ -123,7 +125,8 @@ impl ToolError {
         }
         match style {
             Style::Mq => {
-                output.error(&format!("error: {}", self.message));
+                let cause = self.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+                output.error(&format!("error: {}{cause}", self.message));
                 if self.kind == Kind::Usage && !self.message.contains("--help") {
                     output.error(&format!("\nFor more information, try 'mq {} --help'.", tool.name));
                 }
@@ -182,9 +185,21 @@ pub(super) fn class_with_package(error: &ClientError) -> String {
     format!("{package}.{class}")
 }
 
+/// An error in Kafka's own words, without what we know beside them.
+pub(super) fn sentence(error: &ClientError) -> String {
+    match error {
+        ClientError::Timeout { what, .. } => what.clone(),
+        other => other.to_string(),
+    }
+}
+
 impl From<ClientError> for ToolError {
     fn from(error: ClientError) -> ToolError {
-        ToolError::failed(&class_with_package(&error), error.to_string())
+        let cause = match &error {
+            ClientError::Timeout { last: Some(last), .. } => Some(last.to_string()),
+            _ => None,
+        };
+        ToolError { cause, ..ToolError::failed(&class_with_package(&error), sentence(&error)) }
     }
 }
 

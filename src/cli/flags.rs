@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::client_log;
 use super::error::ToolError;
 use super::output::Format;
+use super::settings;
 use super::tools::Context;
-use crate::config::{AdminConfig, Properties, Settings};
+use crate::config::{AdminConfig, Properties, Settings, Side};
 use crate::io::disk::{Disk, SystemDisk};
 
 /// Where the bootstrap server comes from when no flag names one.
 const BOOTSTRAP_VARIABLE: &str = "MQ_BOOTSTRAP_SERVER";
 /// Where a broker listens that was not told otherwise.
 const PORT: u16 = 9092;
+/// How long the client library tries where no flag says so (`default.api.timeout.ms`).
+const API_TIMEOUT: Duration = Duration::from_secs(60);
 /// A file of properties longer than this is none.
 const PROPERTIES_LENGTH_MAX: u64 = 16 * 1024 * 1024;
 
@@ -64,10 +68,8 @@ impl ClusterFlags {
     /// # Errors
     /// The file cannot be read, or a script was called without a server.
     pub fn settings(&self, context: &mut Context) -> Result<Settings, ToolError> {
-        let mut settings = match &self.command_config {
-            Some(path) => read_properties(path)?.settings(),
-            None => Settings::new(),
-        };
+        client_log::start(&context.style, "AdminClient", Some(self.deadline().unwrap_or(API_TIMEOUT)));
+        let mut settings = settings::of_file(self.command_config.as_deref(), Side::Admin, context)?;
         if !self.servers.settle(&mut settings, context)? {
             return Err(ToolError::usage("Missing required argument \"[bootstrap-server]\"").with_help());
         }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::error::{Kind, ToolError};
 use super::flags::{ClusterFlags, OutputFlags};
 use super::output::{Grid, Report};
-use super::runtime;
 use super::tools::Context;
+use super::{reach, runtime};
 use crate::client::admin::OffsetSpec;
 use crate::client::{Admin, ClientError, Isolation};
 use crate::model::{Timestamp, TopicPartition};
@@ -55,6 +55,7 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
     let config = flags.cluster.admin(context)?;
     let found = plan(&flags).and_then(|plan| {
         let admin = Admin::new(&config)?;
+        reach::resolve_for(reach::ADMIN, admin.cluster(), context)?;
         runtime::block_on(offsets(&plan, &admin, context))
     });
     match found {

@@ -318,7 +318,10 @@ impl Cluster {
         for address in self.candidates() {
             match self.0.peers.get(&address, Lane::Requests).await {
                 Ok(peer) => return Ok(peer),
-                Err(cause) => causes.push(Arc::new(cause)),
+                Err(cause) => {
+                    self.tell_unreachable(&address, &cause);
+                    causes.push(Arc::new(cause));
+                }
             }
         }
         Err(ClientError::NoBroker(causes))

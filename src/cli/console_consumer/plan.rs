@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::ConsoleConsumer;
 use super::formatter::Formatter;
 use crate::cli::error::ToolError;
-use crate::cli::flags::{pairs, read_properties};
+use crate::cli::settings;
 use crate::cli::tools::Context;
-use crate::config::{ConsumerConfig, Settings};
+use crate::config::{ConsumerConfig, Settings, Side};
 use crate::io::rng::{Rng, SystemRng};
 use crate::model::{Offset, TopicPartition};
 
@@ -59,12 +59,9 @@ pub(super) fn plan(flags: &ConsoleConsumer, context: &mut Context) -> Result<Pla
         return Err(wrong("Exactly one of the following arguments is required: [topic], [include]"));
     }
     let source = source(flags)?;
-    let mut settings = match &flags.command_config {
-        Some(path) => read_properties(Path::new(path))?.settings(),
-        None => Settings::new(),
-    };
+    let mut settings = settings::of_file(flags.command_config.as_deref().map(Path::new), Side::Consumer, context)?;
     let from_file = settings.get("group.id").cloned();
-    let extra = pairs(&flags.command_property);
+    let extra = settings::of_words(&flags.command_property, Side::Consumer, context);
     let groups: BTreeSet<&String> =
         [flags.group.as_ref(), from_file.as_ref(), extra.get("group.id")].into_iter().flatten().collect();
     check_groups(&groups, flags)?;
@@ -75,7 +72,7 @@ pub(super) fn plan(flags: &ConsoleConsumer, context: &mut Context) -> Result<Pla
     }
     set_reset(flags, &mut settings)?;
     complete(flags, group, &mut settings);
-    let formatter = formatter(flags)?;
+    let formatter = formatter(flags, context)?;
     let max_messages = flags.max_messages.and_then(|count| u64::try_from(count).ok());
     let timeout = flags.timeout_ms.and_then(|timeout| u64::try_from(timeout).ok()).map(Duration::from_millis);
     Ok(Plan {
@@ -194,11 +191,31 @@ fn complete(flags: &ConsoleConsumer, group: Option<String>, settings: &mut Setti
     settings.insert("group.id".to_owned(), group);
 }
 
-fn formatter(flags: &ConsoleConsumer) -> Result<Formatter, ToolError> {
-    let mut properties = match &flags.formatter_config {
-        Some(path) => read_properties(Path::new(path))?.settings(),
-        None => Settings::new(),
-    };
+const FORMATTER_PROPERTIES: [&str; 18] = [
+    "print.timestamp",
+    "print.partition",
+    "print.offset",
+    "print.delivery",
+    "print.epoch",
+    "print.headers",
+    "print.key",
+    "print.value",
+    "key.separator",
+    "line.separator",
+    "headers.separator",
+    "null.literal",
+    "key.deserializer",
+    "value.deserializer",
+    "headers.deserializer",
+    "key.deserializer.",
+    "value.deserializer.",
+    "headers.deserializer.",
+];
+
+fn formatter(flags: &ConsoleConsumer, context: &mut Context) -> Result<Formatter, ToolError> {
+    let file = flags.formatter_config.as_deref().map(Path::new);
+    let mut properties = Settings::new();
+    let own = settings::own(file, &flags.formatter_property, &FORMATTER_PROPERTIES, context)?;
     for (name, class) in
         [("key.deserializer", &flags.key_deserializer), ("value.deserializer", &flags.value_deserializer)]
     {
@@ -206,7 +223,7 @@ fn formatter(flags: &ConsoleConsumer) -> Result<Formatter, ToolError> {
             properties.insert(name.to_owned(), class.clone());
         }
     }
-    properties.extend(pairs(&flags.formatter_property));
+    properties.extend(own);
     Formatter::of(flags.formatter.as_deref(), &properties, flags.servers.is_old_style())
         .map_err(|error| wrong(error.to_string()))
 }
@@ -214,6 +231,7 @@ fn formatter(flags: &ConsoleConsumer) -> Result<Formatter, ToolError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::flags::pairs;
 
     fn flags() -> ConsoleConsumer {
         ConsoleConsumer { topic: Some("t".to_owned()), ..ConsoleConsumer::default() }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::plan::{Begin, Plan, Source};
 use crate::cli::error::{Kind, ToolError, class_with_package, log_time};
+use crate::cli::reach;
 use crate::cli::tools::Context;
 use crate::client::{ClientError, Consumer, ConsumerRecord, ConsumerRecords, Wakeup};
 use crate::io::clock::{Clock, SystemClock};
@@ -37,6 +38,7 @@ pub(super) async fn read_all(plan: Plan, context: &mut Context) -> Result<(), To
         Ok(consumer) => consumer,
         Err(error) => return Err(unknown_error(&error, context)),
     };
+    reach::resolve(consumer.cluster(), context).map_err(|error| not_made(error, context))?;
     let signal = Arc::new(AtomicI32::new(0));
     let interrupts = spawn(on_interrupt(consumer.wakeup(), Arc::clone(&signal)));
     let mut reading = Reading::new(&plan);
@@ -231,6 +233,16 @@ fn unknown_error(error: &ClientError, context: &mut Context) -> ToolError {
         };
     }
     let text = format!("{}: {error}", class_with_package(error));
+    log(context, "Unknown error when running consumer: ", &text);
+    ToolError::told()
+}
+
+fn not_made(error: ToolError, context: &mut Context) -> ToolError {
+    if !context.style.is_script() {
+        return error;
+    }
+    let made = "org.apache.kafka.common.KafkaException: Failed to construct kafka consumer";
+    let text = format!("{made}\nCaused by: {}: {}", error.class(), error.message);
     log(context, "Unknown error when running consumer: ", &text);
     ToolError::told()
 }

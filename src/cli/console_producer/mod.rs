@@ -10,6 +10,8 @@ mod input;
 mod plan;
 mod send;
 
+use std::time::Duration;
+
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::error::ToolError;
@@ -106,11 +108,22 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
         flags.topic = super::ask::word(context, "topic")?;
     }
     let plan = plan::plan(&flags, context)?;
-    super::client_log::start(&context.style, "Producer clientId=console-producer");
+    let patience = u64::try_from(plan.producer.max_block_ms).ok().map(Duration::from_millis);
+    super::client_log::start(&context.style, "Producer clientId=console-producer", patience);
     // Reading a pipe blocks its thread; the senders need others.
     let runtime = main_runtime()?;
     runtime.block_on(async {
         let producer = Producer::new(&plan.producer)?;
+        super::reach::resolve(producer.cluster(), context).map_err(|error| not_made(context, error))?;
         send::send_all(&plan, producer, context).await
     })
+}
+
+/// The script shows the whole chain of exceptions.
+fn not_made(context: &Context, error: ToolError) -> ToolError {
+    if !context.style.is_script() {
+        return error;
+    }
+    let chain = format!("Failed to construct kafka producer\nCaused by: {}: {}", error.class(), error.message);
+    plan::kafka_exception(context, chain)
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::ConsoleProducer;
 use super::fields::{FieldError, Fields};
 use crate::cli::error::ToolError;
-use crate::cli::flags::{pairs, read_properties};
+use crate::cli::settings;
 use crate::cli::tools::Context;
-use crate::config::{ProducerConfig, Settings};
+use crate::config::{ProducerConfig, Settings, Side};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -24,16 +24,24 @@ const LINE_READERS: [&str; 3] = [
     "org.apache.kafka.tools.ConsoleProducer$LineMessageReader",
 ];
 
+const READER_PROPERTIES: [&str; 8] = [
+    "parse.key",
+    "key.separator",
+    "parse.headers",
+    "headers.delimiter",
+    "headers.separator",
+    "headers.key.separator",
+    "null.marker",
+    "ignore.error",
+];
+
 pub(super) fn plan(flags: &ConsoleProducer, context: &mut Context) -> Result<Plan, ToolError> {
     let Some(topic) = flags.topic.clone() else {
         return Err(missing_topic(context));
     };
     warn_of_old_names(flags, context);
-    let mut settings = match &flags.command_config {
-        Some(path) => read_properties(Path::new(path))?.settings(),
-        None => Settings::new(),
-    };
-    settings.extend(pairs(&flags.command_property));
+    let mut settings = settings::of_file(flags.command_config.as_deref().map(Path::new), Side::Producer, context)?;
+    settings.extend(settings::of_words(&flags.command_property, Side::Producer, context));
     if !flags.servers.settle(&mut settings, context)? {
         return Err(ToolError::usage("Error while validating the bootstrap address\n").with_help());
     }
@@ -44,11 +52,8 @@ pub(super) fn plan(flags: &ConsoleProducer, context: &mut Context) -> Result<Pla
     }
     let producer = ProducerConfig::read(&settings)
         .map_err(|error| refused(context, "org.apache.kafka.common.config.ConfigException", error.message))?;
-    let mut reader = match &flags.reader_config {
-        Some(path) => read_properties(Path::new(path))?.settings(),
-        None => Settings::new(),
-    };
-    reader.extend(pairs(&flags.reader_property));
+    let file = flags.reader_config.as_deref().map(Path::new);
+    let reader = settings::own(file, &flags.reader_property, &READER_PROPERTIES, context)?;
     let fields = Fields::of(&reader).map_err(|FieldError(text)| kafka_exception(context, text))?;
     Ok(Plan { topic, producer, fields, sync: flags.sync })
 }
@@ -117,6 +122,7 @@ fn merge(flags: &ConsoleProducer, settings: &mut Settings) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::flags::pairs;
 
     #[test]
     fn flags_win_over_properties_and_properties_over_defaults() {

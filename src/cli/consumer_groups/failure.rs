@@ -1,6 +1,6 @@
 //! How the script words what fails: by the Java class that was thrown, and by what it was wrapped in on its way.
 
-use crate::cli::error::{Kind, ToolError};
+use crate::cli::error::{Kind, ToolError, sentence};
 use crate::cli::tools::Context;
 use crate::client::ClientError;
 
@@ -19,7 +19,7 @@ pub(super) fn class_of(error: &ClientError) -> String {
 
 /// An error as Java's `toString` prints it.
 pub(super) fn named(error: &ClientError) -> String {
-    format!("{}: {error}", class_of(error))
+    format!("{}: {}", class_of(error), sentence(error))
 }
 
 /// An error that came out of a future of the admin client.
@@ -34,7 +34,7 @@ pub(super) fn rethrown(error: &ClientError) -> ToolError {
 
 /// An error that was thrown as it is.
 pub(super) fn thrown(error: &ClientError) -> ToolError {
-    ToolError::failed(&class_of(error), error.to_string())
+    ToolError::failed(&class_of(error), sentence(error))
 }
 
 /// Tells a failure as the script does: on stdout, and the exit code stays 0. For `mq` it is a failure like any other.

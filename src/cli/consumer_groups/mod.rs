@@ -24,8 +24,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::error::ToolError;
 use super::flags::{ClusterFlags, OutputFlags};
-use super::runtime;
 use super::tools::Context;
+use super::{reach, runtime};
 use crate::client::Admin;
 use plan::Action;
 
@@ -135,9 +135,10 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
     let config = flags.cluster.admin(context)?;
     plan::check(&flags, context)?;
     let action = plan::action(&flags)?;
-    let done = Admin::new(&config)
-        .map_err(ToolError::from)
-        .and_then(|admin| runtime::block_on(act(&flags, action, &admin, context)));
+    let done = Admin::new(&config).map_err(ToolError::from).and_then(|admin| {
+        reach::resolve_for(reach::ADMIN, admin.cluster(), context)?;
+        runtime::block_on(act(&flags, action, &admin, context))
+    });
     match done {
         Err(error) => failure::tell(error, context),
         done => done,

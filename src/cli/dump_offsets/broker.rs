@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::TOPIC;
 use super::rows::Dump;
 use crate::cli::error::ToolError;
+use crate::cli::reach;
 use crate::cli::tools::Context;
 use crate::client::{Admin, ClientError, Consumer, ConsumerRecords};
 use crate::config::{ConsumerConfig, Settings};
@@ -37,6 +38,7 @@ pub(super) fn complete(settings: &mut Settings) {
 /// moves for `default.api.timeout.ms`.
 pub(super) async fn read(config: &ConsumerConfig, dump: &mut Dump, context: &mut Context) -> Result<(), ToolError> {
     let mut consumer = Consumer::new(config)?;
+    reach::resolve(consumer.cluster(), context)?;
     let patience = Duration::from_millis(u64::try_from(config.default_api_timeout_ms).unwrap_or(0));
     let partitions = partitions(Admin::on(consumer.cluster().clone(), patience), context).await?;
     let mut ends = consumer.end_offsets(&partitions).await?;

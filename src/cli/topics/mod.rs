@@ -14,7 +14,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use super::error::{Kind, ToolError};
 use super::flags::{ClusterFlags, OutputFlags};
 use super::tools::Context;
-use super::{ask, runtime};
+use super::{ask, reach, runtime};
 use crate::client::Admin;
 
 /// Flags of `topics`.
@@ -95,9 +95,6 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), ToolError> {
     let mut flags = Topics::from_arg_matches(matches).map_err(|error| ToolError::usage(error.to_string()))?;
-    if !matches.args_present() {
-        return Err(ToolError::usage("Create, delete, describe, or change a topic.").with_help());
-    }
     let action = plan::action(&flags)?;
     if !flags.delete_config.is_empty() {
         context.output.error(
@@ -115,6 +112,7 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
     }
     plan::check(&flags, action, context)?;
     let admin = Admin::new(&admin).map_err(not_created)?;
+    reach::resolve_for(reach::ADMIN, admin.cluster(), context).map_err(|error| ToolError::setup(error.message))?;
     runtime::block_on(act::act(&flags, action, &admin, context))
 }
 
