@@ -14,6 +14,9 @@ use super::settings::Settings;
 use crate::client::{ClientError, Cluster, NewOffset, NoOffset};
 use crate::model::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
 
+/// Errors that wait for a poll.
+const ERRORS_MAX: usize = 16;
+
 pub(super) struct Shared {
     pub(super) cluster: Cluster,
     pub(super) settings: Settings,
@@ -210,7 +213,12 @@ impl Shared {
 
     /// An error for the next poll.
     pub(super) fn fail(&self, error: ClientError) {
-        self.partitions().errors.push_back(error);
+        let mut state = self.partitions();
+        // A program that does not poll hears of the first ones.
+        if state.errors.len() < ERRORS_MAX {
+            state.errors.push_back(error);
+        }
+        drop(state);
         self.arrived.notify_one();
     }
 }

@@ -132,7 +132,7 @@ impl Accumulator {
             partitions: partitions.collect(),
             led: topic.partitions.iter().map(|row| row.leader.is_some()).collect(),
             partitioner: before.map_or_else(
-                || Arc::new(TopicPartitioner::new(self.settings.partitioning, &**cluster.rng())),
+                || Arc::new(TopicPartitioner::new(self.settings.partitioning, self.settings.spread, &**cluster.rng())),
                 |before| Arc::clone(&before.partitioner),
             ),
             ratio: before.map_or_else(|| Arc::new(AtomicU32::new(start.to_bits())), |before| Arc::clone(&before.ratio)),

@@ -20,10 +20,21 @@ pub enum Partitioning {
     RoundRobin,
 }
 
+/// How the next partition to stick to is drawn (`partitioner.adaptive.partitioning.enable`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Spread {
+    /// The shorter a queue, the likelier.
+    #[default]
+    ByLoad,
+    /// Each alike.
+    Evenly,
+}
+
 /// What the choice for one topic remembers.
 #[derive(Debug)]
 pub(super) struct TopicPartitioner {
     partitioning: Partitioning,
+    spread: Spread,
     /// The partition that records without a key stick to; -1 before the first.
     sticky: AtomicI32,
     /// Bytes given to it so far.
@@ -40,10 +51,11 @@ pub(super) trait Queues {
 }
 
 impl TopicPartitioner {
-    pub(super) fn new(partitioning: Partitioning, rng: &dyn Rng) -> TopicPartitioner {
+    pub(super) fn new(partitioning: Partitioning, spread: Spread, rng: &dyn Rng) -> TopicPartitioner {
         let start = u32::try_from(rng.below(1 << 31)).expect("31 bits fit");
         TopicPartitioner {
             partitioning,
+            spread,
             sticky: AtomicI32::new(-1),
             sticky_bytes: AtomicUsize::new(0),
             turn: AtomicU32::new(start),
@@ -75,7 +87,7 @@ impl TopicPartitioner {
         if (0..queues.count()).contains(&known) {
             return known;
         }
-        let drawn = draw(queues, rng);
+        let drawn = draw(queues, self.spread, rng);
         self.sticky.store(drawn, Ordering::Relaxed);
         drawn
     }
@@ -88,14 +100,18 @@ impl TopicPartitioner {
     }
 }
 
-/// Draws a partition with a leader, the shorter its queue the likelier.
-fn draw(queues: &impl Queues, rng: &dyn Rng) -> i32 {
+/// Draws a partition with a leader.
+fn draw(queues: &impl Queues, spread: Spread, rng: &dyn Rng) -> i32 {
     let count = queues.count();
     let longest = (0..count).filter_map(|partition| queues.load(partition)).max();
     let Some(longest) = longest else {
         return i32::try_from(rng.below(count.unsigned_abs().into())).expect("below a count");
     };
-    let weight = |partition| queues.load(partition).map_or(0, |load| (longest + 1).saturating_sub(load));
+    let weight = |partition| match (queues.load(partition), spread) {
+        (None, _) => 0,
+        (Some(_), Spread::Evenly) => 1,
+        (Some(load), Spread::ByLoad) => (longest + 1).saturating_sub(load),
+    };
     let total: u64 = (0..count).map(weight).sum();
     let mut left = rng.below(total);
     for partition in 0..count {
@@ -179,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_choice_without_a_key_stays_until_a_batch_is_full() {
-        let partitioner = TopicPartitioner::new(Partitioning::Default, &SystemRng);
+        let partitioner = TopicPartitioner::new(Partitioning::Default, Spread::ByLoad, &SystemRng);
         let queues = Loads(vec![Some(0); 4]);
         let first = partitioner.choose(None, &queues, &SystemRng);
         for _ in 0..10 {
@@ -199,7 +215,7 @@ mod tests {
     fn a_partition_without_a_leader_is_passed_over() {
         let queues = Loads(vec![None, Some(3), None]);
         for partitioning in [Partitioning::Default, Partitioning::RoundRobin] {
-            let partitioner = TopicPartitioner::new(partitioning, &SystemRng);
+            let partitioner = TopicPartitioner::new(partitioning, Spread::ByLoad, &SystemRng);
             for _ in 0..10 {
                 assert_eq!(partitioner.choose(None, &queues, &SystemRng), 1);
             }
@@ -207,8 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_queue_is_drawn_seldom_and_without_adaption_as_often_as_a_short_one() {
+        let queues = Loads(vec![Some(0), Some(99)]);
+        let draws = |spread| (0..1000).filter(|_| draw(&queues, spread, &SystemRng) == 1).count();
+        assert!(draws(Spread::ByLoad) < 100);
+        assert!((300..700).contains(&draws(Spread::Evenly)));
+    }
+
+    #[test]
     fn turns_reach_every_partition_alike() {
-        let partitioner = TopicPartitioner::new(Partitioning::RoundRobin, &SystemRng);
+        let partitioner = TopicPartitioner::new(Partitioning::RoundRobin, Spread::ByLoad, &SystemRng);
         let queues = Loads(vec![Some(0); 3]);
         let mut counts = [0; 3];
         for _ in 0..30 {

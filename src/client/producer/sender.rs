@@ -120,6 +120,7 @@ impl Sender {
         tokio::pin!(future);
         loop {
             tokio::select! {
+                biased;
                 done = &mut future => return done,
                 () = tokio::time::sleep(LOOKS_EVERY) => self.expire(),
             }

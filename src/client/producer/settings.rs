@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::partitioner::Partitioning;
+use super::partitioner::{Partitioning, Spread};
 use crate::client::ClientError;
 use crate::client::settings::{bytes, millis};
 use crate::config::ProducerConfig;
@@ -48,6 +48,7 @@ pub(super) struct Settings {
     pub(super) idempotent: bool,
     pub(super) compression: Compression,
     pub(super) partitioning: Partitioning,
+    pub(super) spread: Spread,
 }
 
 impl Settings {
@@ -80,6 +81,7 @@ impl Settings {
             idempotent: config.enable_idempotence && fit,
             compression: compression(config)?,
             partitioning: partitioning(config)?,
+            spread: if config.partitioner_adaptive_partitioning_enable { Spread::ByLoad } else { Spread::Evenly },
         })
     }
 }
