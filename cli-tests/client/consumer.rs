@@ -1,4 +1,4 @@
-//! Positions, commits and restarts, as a program sees them.
+//! Positions, commits and restarts, as a program sees them; the interop target runs some on a real Kafka too.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -64,16 +64,19 @@ async fn a_close_commits_what_was_polled_and_no_more() {
 
 #[tokio::test]
 async fn positions_ends_and_times_are_found() {
-    let broker = Broker::start();
-    topic(&broker.address, "t", 2).await;
-    let producer = producer(&broker.address, &[]);
+    positions(&Broker::start().address).await;
+}
+
+pub async fn positions(address: &str) {
+    topic(address, "t", 2).await;
+    let producer = producer(address, &[]);
     for number in 0..10 {
         let value = number.to_string();
         let timestamp = Some(Timestamp(1_600_000_000_000 + 1000 * number));
         let record = ProducerRecord { timestamp, ..ProducerRecord::new("t", value.as_bytes()).partition(0) };
         producer.send_and_wait(record).await.expect("it is written");
     }
-    let mut consumer = consumer(&broker.address, &[]);
+    let mut consumer = consumer(address, &[]);
     consumer.assign(&[t(0), t(1)]).expect("nothing was subscribed to");
     assert_eq!(consumer.position(&t(0)).await.expect("earliest"), Offset(0));
     let begin = consumer.beginning_offsets(&[t(0), t(1)]).await.expect("the leader answers");

@@ -14,6 +14,11 @@ use super::peer::{self, Peer, tool};
 use crate::support::broker::Broker;
 use crate::support::client::{PATIENCE, consumer, poll, producer, read, send_numbers, topic, until};
 
+#[path = "../client/admin.rs"]
+mod admin;
+#[path = "../client/consumer.rs"]
+mod consumer_cases;
+
 const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
 #[tokio::test]
@@ -72,6 +77,19 @@ async fn positions_ends_times_and_commits_are_those_of_a_real_broker() {
         b"",
     );
     assert!(said.out.contains("t               0"), "{}", said.out);
+}
+
+/// What our broker is asked is asked of a real one, with the same answers.
+#[tokio::test]
+async fn a_real_broker_answers_admin_and_consumer_as_ours_does() {
+    let kafka = Peer::start(&["group.initial.rebalance.delay.ms=0"]);
+    let admin = crate::support::client::admin(&kafka.address);
+    admin::topics(&kafka.address).await;
+    admin::configs(&kafka.address).await;
+    admin.delete_topics(&["t".to_owned()]).await.expect("the broker answers").remove(0).1.expect("it was there");
+    admin::groups(&kafka.address).await;
+    admin.delete_topics(&["t".to_owned()]).await.expect("the broker answers").remove(0).1.expect("it was there");
+    consumer_cases::positions(&kafka.address).await;
 }
 
 /// A member that is a Java program.
