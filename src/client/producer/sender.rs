@@ -405,3 +405,65 @@ fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
         (one, other) => one.or(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::{Appended, NewBatchRoom, Urgency};
+    use super::super::settings::Settings;
+    use super::*;
+    use crate::client::ClusterOptions;
+    use crate::client::tests::scripted::{Scripted, partition};
+    use crate::config::ProducerConfig;
+    use crate::model::Timestamp;
+    use crate::net::Address;
+    use crate::record::NewRecord;
+
+    fn lost() -> Answer {
+        Err(PeerError::Disconnected { address: Address::new("a", 1), cause: "a test cut it".into() })
+    }
+
+    /// A batch with one record, taken from its queue as a sender takes it.
+    fn taken(queue: &Arc<PartitionQueue>, accumulator: &Accumulator, value: &[u8]) -> Sent {
+        let record = NewRecord { timestamp: Timestamp(1), key: None, value: Some(value), headers: &[] };
+        let room = NewBatchRoom { memory: 0, now: accumulator.now(), incomplete: Arc::default() };
+        let (appended, _) = queue.append(record, None, &accumulator.settings, 1.0, Some(room));
+        assert!(matches!(appended, Appended::Done(..)));
+        let (settings, now) = (&accumulator.settings, accumulator.now());
+        match queue.next(&Moment { settings, now, urgent: Urgency::Now, stamp: None, ratio: 1.0 }) {
+            Next::Send(batch) => Sent { queue: Arc::clone(queue), batch: *batch },
+            _ => panic!("it is there"),
+        }
+    }
+
+    /// A later request that fails at once, as on a connection that has just gone, must not be judged before an earlier one
+    /// whose answer is still to be read: the sequence would go on as if that had failed.
+    #[tokio::test(start_paused = true)]
+    async fn results_are_taken_in_the_order_of_the_requests() {
+        let config = ProducerConfig {
+            bootstrap_servers: vec!["a:1".to_owned()],
+            acks: "1".to_owned(),
+            ..ProducerConfig::default()
+        };
+        let cluster = Scripted::cluster(ClusterOptions::of_producer(&config).unwrap());
+        let accumulator = Accumulator::new(Settings::of(&config).unwrap(), Arc::clone(cluster.clock()));
+        let shared = Arc::new(Shared { accumulator, cluster, identity: Identity::default() });
+        let mut sender = Sender::new(Arc::clone(&shared), NodeId(1), Arc::default());
+        let queue = PartitionQueue::new(partition(0));
+        let first = taken(&queue, &shared.accumulator, b"first");
+        let second = taken(&queue, &shared.accumulator, b"second");
+        let outcome = Arc::clone(&first.batch.outcome);
+        let (answer, waits) = tokio::sync::oneshot::channel();
+        let answered = spawn(async move { waits.await.unwrap_or_else(|_| lost()) });
+        sender.in_flight.push_back(InFlight { batches: vec![first], answer: answered });
+        sender.in_flight.push_back(InFlight { batches: vec![second], answer: spawn(std::future::ready(lost())) });
+
+        sender.wait(None).await;
+        assert_eq!(sender.in_flight.len(), 2, "the second one is not looked at while the first one is under way");
+        answer.send(Ok(ProduceResponse::default())).unwrap();
+        sender.wait(None).await;
+        assert_eq!(sender.in_flight.len(), 1);
+        assert!(outcome.is_set(), "the first one has its result");
+        sender.wait(None).await;
+        assert!(queue.is_at_rest());
+    }
+}
