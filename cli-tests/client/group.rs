@@ -16,6 +16,7 @@ use crate::support::client::{PATIENCE, Seen, consumer, poll, producer, send_numb
 struct Member {
     assigned: Arc<Mutex<Vec<TopicPartition>>>,
     rebalances: Arc<Mutex<usize>>,
+    values: Arc<Mutex<BTreeSet<String>>>,
     leave: oneshot::Sender<()>,
     seen: JoinHandle<Vec<Seen>>,
 }
@@ -36,17 +37,20 @@ impl Member {
         let (assigned, rebalances) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<usize>>::default());
         consumer.set_listener(Box::new(Counts(Arc::clone(&rebalances))));
         let (leave, mut left) = oneshot::channel();
-        let told = Arc::clone(&assigned);
+        let (told, values) = (Arc::clone(&assigned), Arc::<Mutex<BTreeSet<String>>>::default());
+        let heard = Arc::clone(&values);
         let seen = tokio::spawn(async move {
             let mut seen = Vec::new();
             while left.try_recv().is_err() {
-                seen.extend(poll(&mut consumer).await);
+                let records = poll(&mut consumer).await;
+                heard.lock().expect("no panic").extend(records.iter().map(|(.., value)| value.clone()));
+                seen.extend(records);
                 *told.lock().expect("no panic") = consumer.assignment();
             }
             consumer.close(PATIENCE).await.expect("the last commit is made");
             seen
         });
-        Member { assigned, rebalances, leave, seen }
+        Member { assigned, rebalances, values, leave, seen }
     }
 
     fn assigned(&self) -> Vec<TopicPartition> {
@@ -167,4 +171,39 @@ async fn a_member_that_dies_is_replaced_after_its_session() {
     let next = Member::start(&broker.address, &more);
     shared(&[&next], 2).await;
     next.leave().await;
+}
+
+/// Faults A1 and E8: the coordinator goes down again and again. What was not committed may come twice, nothing is left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_miss_nothing_over_kills_of_the_broker() {
+    const COUNT: i32 = 2000;
+    let mut broker = Broker::start();
+    topic(&broker.address, "t", 4).await;
+    let more = [("auto.commit.interval.ms", "100")];
+    let members = [Member::start(&broker.address, &more), Member::start(&broker.address, &more)];
+    shared(&[&members[0], &members[1]], 4).await;
+    let producer = producer(&broker.address, &[]);
+    let sending = tokio::spawn(async move {
+        for start in (0..COUNT).step_by(50) {
+            send_numbers(&producer, "t", 4, start..start + 50).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::task::block_in_place(|| {
+            broker.kill();
+            broker.restart();
+        });
+    }
+    sending.await.expect("every record is written");
+    until("every record reached a member", || {
+        let values = members.iter().flat_map(|member| member.values.lock().expect("no panic").clone());
+        values.collect::<BTreeSet<String>>().len() == usize::try_from(COUNT).expect("small")
+    })
+    .await;
+    shared(&[&members[0], &members[1]], 4).await;
+    for member in members {
+        member.leave().await;
+    }
 }
