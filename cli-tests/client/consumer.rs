@@ -183,7 +183,7 @@ fn a_broker_that_cannot_be_reached_is_told_in_kafkas_words() {
     let flags = ["console-consumer", "--bootstrap-server", &nobody, "--topic", "t", "--timeout-ms", "500"];
     let said = crate::support::run::said(&flags);
     let line = format!(
-        "Connection to node -1 (localhost/127.0.0.1:{port}) could not be established. Node may not be available."
+        "Connection to node -1 (localhost/127.0.0.1:{port}) could not be established. Node may not be available"
     );
     assert!(said.err.contains(&line), "{}", said.err);
 }
