@@ -26,8 +26,16 @@ fn codes<K, T>(rows: Rows<K, T>) -> Vec<ErrorCode> {
     rows.into_iter().map(|(_, row)| code(row)).collect()
 }
 
+/// Creates a topic; where that is for real, waits until the broker has heard of it from its controller.
 async fn create(admin: &Admin, name: &str, options: CreateOptions) -> Vec<ErrorCode> {
-    codes(admin.create_topics(&[NewTopic::new(name, 3, 1)], options).await.expect("the broker answers"))
+    let created = codes(admin.create_topics(&[NewTopic::new(name, 3, 1)], options).await.expect("the broker answers"));
+    if created == [ErrorCode::NONE] && options == CreateOptions::Create {
+        let start = Instant::now();
+        while admin.describe_topics(&names(&[name])).await.expect("the broker answers").remove(0).1.is_err() {
+            assert!(start.elapsed() < PATIENCE, "the topic is not seen");
+        }
+    }
+    created
 }
 
 #[tokio::test]
