@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mq::model::ErrorCode;
-use mq::protocol::messages::{ApiVersionsRequest, FetchRequest};
+use mq::protocol::messages::{ApiVersionsRequest, DescribeGroupsRequest, FetchRequest};
 
 use super::common::{batch, create_topic, fetch_request, only, produce, produce_request};
 use super::configs::set_of_all_brokers;
@@ -83,6 +83,8 @@ fn requests_beyond_queued_max_request_bytes_wait_for_room() {
     let join = mq::protocol::frame::encode_request(3, 1, None, &join).expect("a good request");
     connection.send(&join);
     let mut producer = Connection::to(&broker);
+    let group = DescribeGroupsRequest { groups: vec!["g".to_owned()], ..DescribeGroupsRequest::default() };
+    while producer.call(&group, 4).groups[0].group_state != "PreparingRebalance" {}
     let produced = produce(&mut producer, "first", batch(&[&"x".repeat(900_000)]));
     assert_eq!(produced.error_code, 0);
     let waited = began.elapsed();
