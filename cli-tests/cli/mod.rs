@@ -8,4 +8,6 @@ mod dump_offsets;
 mod frame;
 mod generated;
 mod get_offsets;
+mod server_start;
+mod terminal;
 mod topics;

@@ -3,8 +3,8 @@
 use std::io::{ErrorKind, IsTerminal, Read, Stdin, stdin};
 
 use memchr::memchr;
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use rustyline::{Cmd, Config, DefaultEditor, KeyCode, KeyEvent, Modifiers};
 
 use crate::cli::error::ToolError;
 
@@ -25,14 +25,15 @@ pub(super) enum Event {
     Typed(String),
     /// The end.
     End,
+    /// Ctrl-C, typed.
+    Interrupted,
 }
 
 impl Input {
     /// The tool's stdin; a line of more than `line_max` bytes is not kept.
     pub(super) fn open(line_max: usize) -> Result<Input, ToolError> {
         if stdin().is_terminal() {
-            let editor = DefaultEditor::new().map_err(|error| ToolError::setup(error.to_string()))?;
-            return Ok(Input::Terminal(Box::new(editor)));
+            return Ok(Input::Terminal(Box::new(editor()?)));
         }
         Ok(Input::Pipe(Box::new(Lines::new(stdin(), line_max))))
     }
@@ -47,7 +48,8 @@ impl Input {
                     let _ = editor.add_history_entry(line.as_str());
                     Ok(Event::Typed(line))
                 }
-                Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(Event::End),
+                Err(ReadlineError::Eof) => Ok(Event::End),
+                Err(ReadlineError::Interrupted) => Ok(Event::Interrupted),
                 Err(error) => Err(ToolError::failed("java.io.IOException", error.to_string())),
             },
         }
@@ -60,6 +62,14 @@ impl Input {
             Input::Terminal(_) => None,
         }
     }
+}
+
+/// An editor whose lines are records: a tab is data (it parts key and value), and each line of a pasted text is a line.
+fn editor() -> Result<DefaultEditor, ToolError> {
+    let config = Config::builder().bracketed_paste(false).build();
+    let mut editor = DefaultEditor::with_config(config).map_err(|error| ToolError::setup(error.to_string()))?;
+    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), Cmd::Insert(1, "\t".to_owned()));
+    Ok(editor)
 }
 
 /// One line.

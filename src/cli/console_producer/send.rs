@@ -16,8 +16,12 @@ use crate::client::{ClientError, Delivery, Producer, ProducerRecord};
 use crate::io::clock::SystemClock;
 use crate::io::spawn::spawn;
 
-/// Blocks of lines whose results are awaited; reading waits for them beyond that.
-const BLOCKS_AWAITED_MAX: usize = 16;
+/// Blocks of lines whose results are awaited; reading waits for them beyond that. A line that a person typed or pasted is a
+/// block of its own, and what they hold is bounded by `buffer.memory`.
+const BLOCKS_AWAITED_MAX: usize = 1024;
+/// The exit codes of a program that a signal ends.
+const TERMINATED: i32 = 128 + 15;
+const INTERRUPTED: i32 = 128 + 2;
 /// Results that are handed over at once.
 const RESULTS_AT_ONCE: usize = 4096;
 
@@ -68,6 +72,10 @@ async fn send_lines(
     loop {
         match input.wait()? {
             Event::End => break,
+            Event::Interrupted => {
+                hand_over(&results, &mut sent).await;
+                end_interrupted(producer, INTERRUPTED).await;
+            }
             Event::Typed(line) => {
                 number += 1;
                 let one = send_line(plan, producer, context, failures, Line::Whole(line.as_bytes()), number).await?;
@@ -162,15 +170,17 @@ async fn watch(mut blocks: mpsc::Receiver<Vec<Sent>>, failures: Arc<Failures>) {
 /// Ctrl-C and SIGTERM send what was read and end the tool, as the script's shutdown hook does.
 async fn on_interrupt(producer: Producer) {
     use tokio::signal::unix::{SignalKind, signal};
-    const TERMINATED: i32 = 128 + 15;
-    const INTERRUPTED: i32 = 128 + 2;
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
     let code = tokio::select! {
         _ = tokio::signal::ctrl_c() => INTERRUPTED,
         _ = terminate.recv() => TERMINATED,
     };
+    end_interrupted(&producer, code).await;
+}
+
+async fn end_interrupted(producer: &Producer, code: i32) -> ! {
     producer.flush().await;
-    std::process::exit(code);
+    std::process::exit(code)
 }
 
 /// Records that were not written.
