@@ -1,9 +1,11 @@
 //! `console-consumer`: where it begins, where it stops, and how it prints.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use mq::model::{Offset, ProducerEpoch, ProducerId, Timestamp};
+use mq::record::{BatchBuilder, Codec, NewRecord, Producer as BatchProducer};
 use tempfile::TempDir;
 
 use crate::support::broker::{Broker, signal};
@@ -271,4 +273,28 @@ fn old_names_work_with_one_line_each() {
             total(3)
         )
     );
+}
+
+/// A transaction that nobody has ended stands in the log: read_committed stops before it, read_uncommitted does not.
+#[test]
+fn the_isolation_level_decides_whether_an_open_transaction_is_read() {
+    let mut broker = Broker::start();
+    broker.produce("first", &[], b"plain\n");
+    assert!(broker.stop().success());
+    let producer = BatchProducer { id: ProducerId(77), epoch: ProducerEpoch(0), base_sequence: 0 };
+    let mut batch = BatchBuilder::new(Codec::None.into()).base_offset(Offset(1)).producer(producer).transactional();
+    batch.append(NewRecord { timestamp: Timestamp(1), value: Some(b"open"), ..NewRecord::default() });
+    let folder = broker.data();
+    let path = folder.join("first-0/00000000000000000000.log");
+    let mut log = std::fs::OpenOptions::new().append(true).open(path).expect("the log is there");
+    log.write_all(&batch.build()).expect("it can be written");
+    // As after a crash: what stands behind the recovery point is read again.
+    for mark in [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"] {
+        std::fs::remove_file(folder.join(mark)).expect("a clean end leaves it");
+    }
+    broker.restart();
+    for (level, expected) in [("read_uncommitted", "plain\nopen\n"), ("read_committed", "plain\n")] {
+        assert_eq!(broker.consume("first", &["--isolation-level", level]), expected, "{level}");
+    }
+    assert_eq!(broker.consume("first", &[]), "plain\nopen\n");
 }
