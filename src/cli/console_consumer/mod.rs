@@ -102,7 +102,6 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
         flags.topic = super::ask::word(context, "topic")?;
     }
     let plan = plan::plan(&flags, context)?;
-    super::client_log::start(&context.style, "Consumer clientId=console-consumer", plan.timeout);
     let runtime = main_runtime()?;
     runtime.block_on(read::read_all(plan, context))
 }

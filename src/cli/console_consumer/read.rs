@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::plan::{Begin, Plan, Source};
 use crate::cli::error::{Kind, ToolError, class_with_package, log_time};
-use crate::cli::reach;
 use crate::cli::tools::Context;
+use crate::cli::{client_log, reach};
 use crate::client::{ClientError, Consumer, ConsumerRecord, ConsumerRecords, Wakeup};
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::spawn::spawn;
@@ -39,6 +39,8 @@ pub(super) async fn read_all(plan: Plan, context: &mut Context) -> Result<(), To
         Err(error) => return Err(unknown_error(&error, context)),
     };
     reach::resolve(consumer.cluster(), context).map_err(|error| not_made(error, context))?;
+    // Only now: what the library says of a name without an address has been said.
+    client_log::start(&context.style, "Consumer clientId=console-consumer", plan.timeout);
     let signal = Arc::new(AtomicI32::new(0));
     let interrupts = spawn(on_interrupt(consumer.wakeup(), Arc::clone(&signal)));
     let mut reading = Reading::new(&plan);

@@ -108,13 +108,14 @@ pub(super) fn run(matches: &ArgMatches, context: &mut Context) -> Result<(), Too
         flags.topic = super::ask::word(context, "topic")?;
     }
     let plan = plan::plan(&flags, context)?;
-    let patience = u64::try_from(plan.producer.max_block_ms).ok().map(Duration::from_millis);
-    super::client_log::start(&context.style, "Producer clientId=console-producer", patience);
     // Reading a pipe blocks its thread; the senders need others.
     let runtime = main_runtime()?;
     runtime.block_on(async {
         let producer = Producer::new(&plan.producer)?;
         super::reach::resolve(producer.cluster(), context).map_err(|error| not_made(context, error))?;
+        // Only now: what the library says of a name without an address has been said.
+        let patience = u64::try_from(plan.producer.max_block_ms).ok().map(Duration::from_millis);
+        super::client_log::start(&context.style, "Producer clientId=console-producer", patience);
         send::send_all(&plan, producer, context).await
     })
 }
