@@ -32,6 +32,18 @@ impl Peer {
         Peer::start_by(script().env("CLUSTER_ID", cluster_id), &[&format!("log.dirs={}", data.display())])
     }
 
+    /// What a node says that cannot start on these files.
+    pub fn refused(data: &Path, cluster_id: &str) -> String {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut command = script();
+        command.env("CLUSTER_ID", cluster_id).arg("start").arg(folder.path()).arg(free_port().to_string());
+        command.arg(format!("log.dirs={}", data.display()));
+        let output = command.output().expect("the script starts");
+        let log = std::fs::read_to_string(folder.path().join("server.log")).unwrap_or_default();
+        assert!(!output.status.success(), "it started: {log}");
+        log
+    }
+
     fn start_by(script: &mut Command, settings: &[&str]) -> Peer {
         let folder = TempDir::new().expect("a temporary folder");
         // The node takes the port after it for its controller.

@@ -44,6 +44,22 @@ fn our_broker_takes_over_what_a_real_kafka_with_voters_in_its_log_left() {
     take_over(&Peer::start_with_voters_in_the_log());
 }
 
+/// Fault A10: both take the lock of a log directory in the way that the other one sees.
+#[test]
+fn neither_starts_on_a_directory_that_the_other_one_has() {
+    let peer = Peer::start(&[]);
+    let data = format!("log.dirs={}", peer.data().display());
+    let refused = said(&["server-start", "--override", "listeners=PLAINTEXT://127.0.0.1:0", "--override", &data]);
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.err.contains("is in use by process"), "{refused:?}");
+    drop(peer);
+
+    let broker = Broker::start();
+    let said = Peer::refused(&broker.data(), &cluster_id(&broker.data()));
+    assert!(said.contains("Failed to acquire lock on file .lock"), "{said}");
+    assert_eq!(ours(&broker.address, "topics", &["--list"]), "\n", "the one that has it goes on");
+}
+
 fn take_over(peer: &Peer) {
     theirs(peer, "kafka-topics", &["--create", "--topic", TOPIC, "--config", "retention.ms=86400000"], b"");
     theirs(peer, "kafka-console-producer", &["--topic", TOPIC], b"one\ntwo\n");
