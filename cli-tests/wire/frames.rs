@@ -42,7 +42,7 @@ fn a_promised_frame_that_never_comes_costs_nothing() {
         .collect();
     assert_serves(&broker);
     let grown = resident_kilobytes(broker.id()).saturating_sub(before);
-    assert!(grown < 50 * 1024, "50 promises of 100 MiB grew the broker by {grown} kB");
+    assert!(grown < 20 * 1024, "50 promises of 100 MiB grew the broker by {grown} kB");
     drop(silent);
 }
 
@@ -61,7 +61,7 @@ fn other_protocols_are_closed_and_named_in_the_log() {
         connection.send(bytes);
         assert_eq!(connection.receive(), None, "{name}");
         assert_serves(&broker);
-        assert!(broker.log().contains(name), "the log does not name {name}:\n{}", broker.log());
+        broker.logs(name);
     }
 }
 

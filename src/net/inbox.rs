@@ -21,6 +21,10 @@ const FRAME_BYTES_MIN: usize = 8;
 /// requests fit in it.
 const FIRST_READ_BYTES: usize = 16 * 1024;
 
+/// How much room the first bytes of a frame get. It is what a peer can make the broker hold by promising a large frame and
+/// sending none of it: the allocator may back the room with huge pages, of which the first byte takes the whole.
+const FIRST_ROOM_BYTES: usize = 64 * 1024;
+
 /// Why reading ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
@@ -140,14 +144,19 @@ impl Inbox {
         Ok(())
     }
 
-    /// Reads once: up to the end of the frame, or of what is granted of it, so that its bytes need no second place.
+    /// Reads once: up to the end of the frame, or of what is granted of it, so that its bytes need no second place but for
+    /// the first ones.
     fn poll_fill<R: AsyncRead + Unpin>(
         &mut self,
         reader: &mut R,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
+        let received = self.buffer.len();
         let wanted = match &self.frame {
-            Some((_, grant)) => LENGTH_BYTES + grant.bytes() - self.buffer.len(),
+            Some((_, grant)) if received < FIRST_ROOM_BYTES => {
+                (LENGTH_BYTES + grant.bytes() - received).min(FIRST_ROOM_BYTES - received)
+            }
+            Some((_, grant)) => LENGTH_BYTES + grant.bytes() - received,
             None => FIRST_READ_BYTES,
         };
         self.buffer.reserve(wanted);
