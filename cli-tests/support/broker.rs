@@ -14,6 +14,7 @@ use super::run::{Said, binary, mq, said, said_with};
 /// Long enough for a debug build on a busy machine; a broker that needs it has failed.
 const START_MAX: Duration = Duration::from_secs(30);
 const STOP_MAX: Duration = Duration::from_secs(30);
+const LOG_MAX: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(5);
 
 /// A running (or killed, not yet restarted) broker. Dropping it ends the process and removes the folder.
@@ -57,6 +58,15 @@ impl Broker {
     /// What the broker logged since its first start.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("broker.log")).unwrap_or_default()
+    }
+
+    /// Waits until the broker has logged `text`, which may be a moment after what the test saw of it.
+    pub fn logs(&self, text: &str) {
+        let start = Instant::now();
+        while !self.log().contains(text) {
+            assert!(start.elapsed() < LOG_MAX, "the log does not say '{text}':\n{}", self.log());
+            std::thread::sleep(POLL);
+        }
     }
 
     /// The process id of the running broker.

@@ -41,7 +41,7 @@ fn a_broker_that_is_its_whole_cluster_makes_the_topic_of_offsets_whatever_its_fa
     let broker = Broker::with(&["offsets.topic.replication.factor=3", "offsets.topic.num.partitions=1"]);
     let mut connection = Connection::to(&broker);
     assert_eq!(find_coordinator(&mut connection, "g", 4).0, 0);
-    assert!(broker.log().contains("the topic gets a replica on each broker"), "{}", broker.log());
+    broker.logs("the topic gets a replica on each broker");
     join(&mut connection);
 }
 

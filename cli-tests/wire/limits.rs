@@ -126,7 +126,7 @@ fn a_connection_beyond_max_connections_per_ip_is_closed_until_the_limit_is_raise
     let broker = Broker::with(&["max.connections.per.ip=1"]);
     let mut first = connect_until_served(&broker);
     assert_eq!(Connection::to(&broker).receive(), None);
-    assert!(broker.log().contains("too many connections from this address"), "{}", broker.log());
+    broker.logs("too many connections from this address");
     assert_eq!(set_of_all_brokers(&mut first, "max.connections.per.ip", "2"), ErrorCode::NONE);
     let mut second = connect_until_served(&broker);
     assert_eq!(Connection::to(&broker).receive(), None);

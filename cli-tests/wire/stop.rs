@@ -105,7 +105,7 @@ fn a_second_sigterm_hurries() {
     let (mut broker, _connection) = with_a_client_that_does_not_read();
     let began = Instant::now();
     signal(broker.id(), "TERM");
-    while !broker.log().contains("asked to stop") {}
+    broker.logs("asked to stop");
     signal(broker.id(), "TERM");
     assert!(broker.stopped().success(), "{}", broker.log());
     assert!(began.elapsed() < DRAIN, "{:?}", began.elapsed());
