@@ -170,6 +170,15 @@ fn a_record_that_cannot_be_printed_ends_it_or_is_passed_over() {
 }
 
 /// What cannot be asked for is said before anything is asked, in the script's words.
+/// No retry mends a name: it is said at once, also where nothing bounds the time.
+#[test]
+fn a_topic_that_can_never_be_ends_it() {
+    let broker = broker();
+    let said = consumed(&broker, &["--topic", "no/such"]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:?}");
+    assert!(said.err.contains("Invalid topics: [no/such]"), "{said:?}");
+}
+
 #[test]
 fn flags_that_do_not_go_together_are_refused() {
     for (words, expected) in [

@@ -456,6 +456,18 @@ fn metadata_request(wanted: &Wanted, version: i16, auto_create: bool) -> Metadat
     MetadataRequest { topics, allow_auto_topic_creation, ..Default::default() }
 }
 
+impl Metadata {
+    /// Whether every topic that was asked about may yet be had.
+    ///
+    /// # Errors
+    /// One has an invalid name, or may not be read: asking again does not help.
+    pub fn check_topics(&self) -> Result<(), ClientError> {
+        let is_final =
+            |error| matches!(error, ErrorCode::INVALID_TOPIC_EXCEPTION | ErrorCode::TOPIC_AUTHORIZATION_FAILED);
+        self.topics.values().find(|topic| is_final(topic.error)).map_or(Ok(()), |topic| Err(refused_topic(topic)))
+    }
+}
+
 /// A topic's error, in the words of Kafka's clients where they have their own.
 fn refused_topic(topic: &TopicMetadata) -> ClientError {
     let message = match topic.error {

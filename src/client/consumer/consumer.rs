@@ -65,6 +65,8 @@ pub struct Consumer {
     pub(super) tasks: [JoinHandle<()>; 2],
     pub(super) next_auto_commit: Duration,
     pub(super) metadata_seen: u64,
+    /// The metadata whose topics were checked last.
+    topics_checked: u64,
     pub(super) counts: Option<PartitionCounts>,
     pub(super) woken: Arc<AtomicBool>,
 }
@@ -125,6 +127,7 @@ impl Consumer {
             tasks,
             next_auto_commit: Duration::ZERO,
             metadata_seen: 0,
+            topics_checked: 0,
             counts: None,
             woken: Arc::default(),
             shared,
@@ -237,6 +240,7 @@ impl Consumer {
 
     /// Does what is due and does not wait for what takes long.
     fn drive(&mut self) -> Result<(), ClientError> {
+        self.check_topics()?;
         if matches!(self.subscription, Subscription::Topics(_) | Subscription::Pattern(_)) {
             self.drive_membership()?;
         }
@@ -245,6 +249,16 @@ impl Consumer {
         }
         self.auto_commit();
         Ok(())
+    }
+
+    /// A topic that can never be had is told once for each metadata that says so, as Kafka's consumer does.
+    fn check_topics(&mut self) -> Result<(), ClientError> {
+        let metadata = self.shared.cluster.metadata();
+        if metadata.generation == self.topics_checked {
+            return Ok(());
+        }
+        self.topics_checked = metadata.generation;
+        metadata.check_topics()
     }
 
     /// Starts the search for positions that are not known, and takes the result of the last one.
