@@ -20,7 +20,8 @@ use crate::replica::{Bounds, Partition};
 /// and us nothing.
 const PARTITIONS_MAX: usize = 500_000;
 
-/// A session that was not used for this long makes room for a new one (`min.incremental.fetch.session.eviction.ms`).
+/// A session that was not used for this long makes room for a new one, and one that was made so long ago for one with more
+/// partitions (`min.incremental.fetch.session.eviction.ms`, KIP-227).
 const EVICTION: Duration = Duration::from_secs(120);
 
 /// A request with this epoch ends its session and starts none.
@@ -267,6 +268,7 @@ struct Table {
 struct Entry {
     session: Shared,
     partitions: usize,
+    made: Duration,
     used: Duration,
 }
 
@@ -293,7 +295,7 @@ impl FetchSessions {
         let has_room =
             |table: &Table| table.by_id.len() < self.slots_max && table.partitions + partitions <= PARTITIONS_MAX;
         if !has_room(&table) {
-            table.evict_idle(now);
+            table.evict_for(partitions, now);
         }
         if partitions == 0 || !has_room(&table) {
             return None;
@@ -307,7 +309,7 @@ impl FetchSessions {
         };
         let session = Arc::new(Mutex::new(Session::new(id)));
         table.partitions += partitions;
-        table.by_id.insert(id, Entry { session: Arc::clone(&session), partitions, used: now });
+        table.by_id.insert(id, Entry { session: Arc::clone(&session), partitions, made: now, used: now });
         Some(session)
     }
 
@@ -362,12 +364,17 @@ impl Table {
         }
     }
 
-    /// The session that was not used for the longest time goes, if that is long.
-    fn evict_idle(&mut self, now: Duration) {
-        let oldest = self.by_id.iter().min_by_key(|(_, entry)| entry.used).map(|(id, entry)| (*id, entry.used));
-        if let Some((id, used)) = oldest
-            && now.saturating_sub(used) > EVICTION
-        {
+    /// Makes room for a session of `partitions`: the one that was not used for the longest time goes, if that is long, or
+    /// else the smallest of the old ones that have fewer partitions, since those gain less by their session.
+    fn evict_for(&mut self, partitions: usize, now: Duration) {
+        let is_long_ago = |then: Duration| now.saturating_sub(then) > EVICTION;
+        let entries = || self.by_id.iter();
+        let idle = entries().min_by_key(|(_, entry)| entry.used).filter(|(_, entry)| is_long_ago(entry.used));
+        let smaller = || {
+            let old = entries().filter(|(_, entry)| is_long_ago(entry.made) && entry.partitions < partitions);
+            old.min_by_key(|(id, entry)| (entry.partitions, **id))
+        };
+        if let Some(id) = idle.or_else(smaller).map(|(id, _)| *id) {
             self.remove(id);
         }
     }
@@ -415,6 +422,21 @@ mod tests {
         assert!(sessions.open(1, &SystemRng, EVICTION).is_none());
         assert!(sessions.open(1, &SystemRng, EVICTION + Duration::from_secs(1)).is_some());
         assert!(sessions.resume(next(first, 1), Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn a_session_of_some_age_makes_room_for_a_larger_one() {
+        let sessions = FetchSessions::new(2);
+        let ids = [3, 2].map(|partitions| lock(&sessions.open(partitions, &SystemRng, Duration::ZERO).unwrap()).id());
+        let late = EVICTION + Duration::from_secs(1);
+        for id in ids {
+            sessions.resume(next(id, 1), late).unwrap();
+        }
+        assert!(sessions.open(9, &SystemRng, EVICTION).is_none(), "they are young");
+        assert!(sessions.open(2, &SystemRng, late).is_none(), "it is no larger");
+        assert!(sessions.open(3, &SystemRng, late).is_some());
+        assert!(sessions.resume(next(ids[0], 2), late).is_ok());
+        assert_eq!(sessions.resume(next(ids[1], 2), late).map(drop), Err(ErrorCode::FETCH_SESSION_ID_NOT_FOUND));
     }
 
     #[test]
