@@ -51,7 +51,7 @@
 //! acks and purgatory: `replica/pending`; advertised APIs: `server/dispatch`; assignment: `assignor`; automatic topics:
 //! `server/auto_topics`; committed offsets: `coordinator/group/offsets`; compression: `record/compress`; configuration
 //! keys: `config/broker`, `config/topic`; dynamic configuration: `config/overlay`; fetch sessions: `server/fetch_session`;
-//! high watermark: `replica/partition`; idempotence: `log/producer_state`; leader election: `controller/elections`; leader
+//! high watermark: `replica/partition`; idempotence: `log/producer_state`, `log/producer_staging`; leader election: `controller/elections`; leader
 //! epochs: `log/epoch_cache`; linger and batching: `client/producer/accumulator`; lock file and log directories:
 //! `log/log_dir`, `log/dirs`; placement of replicas: `controller/placement`; rebalance: `coordinator/group/rebalance`;
 //! recovery: `log/recovery`; retention: `log/retention`; roll of segments: `log/roll`; snapshot of metadata:

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use crate::model::{LeaderEpoch, Offset, Position, Uuid};
 
-use super::producer_state::ProducerError;
+use super::producer_entry::ProducerError;
 
 /// What can go wrong with a partition's log. `server/error.rs` turns it into an error code.
 #[derive(Debug, Clone, thiserror::Error)]

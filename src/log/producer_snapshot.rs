@@ -11,7 +11,7 @@ use crate::io::disk::{Disk, OpenMode};
 use crate::model::{Offset, Position, ProducerEpoch, ProducerId, Timestamp};
 
 use super::error::{At, LogError};
-use super::producer_state::{ProducerBatch, ProducerEntry};
+use super::producer_entry::{ProducerBatch, ProducerEntry};
 
 const VERSION: i16 = 1;
 const CRC_FROM: usize = 6;

@@ -1,193 +1,16 @@
-//! What a log knows of its idempotent and transactional producers (KIP-98): the last batches of each producer id, by which
-//! a repeated batch is answered with its old offset and a gap is refused, and the transactions that are under way, by
-//! which the last stable offset is known.
+//! What a log knows of its idempotent and transactional producers (KIP-98): each one's last batches, and the transactions
+//! that are under way, by which the last stable offset is known.
 //!
-//! Batches are first staged over the state and reach it when they are in the file. The state is rebuilt by replaying the
-//! log from a snapshot on (`producer_snapshot.rs`), so appending and replaying go through the same code.
+//! Batches are first staged over the state (`producer_staging.rs`) and reach it when they are in the file. The state is
+//! rebuilt by replaying the log from a snapshot on (`producer_snapshot.rs`), so appending and replaying go through the
+//! same code.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use crate::model::{Millis, Offset, ProducerEpoch, ProducerId, Timestamp};
-use crate::record::{BatchHeader, decrement_sequence};
+use crate::model::{Millis, Offset, ProducerId, Timestamp};
 
-use super::append::Origin;
-
-/// So many batches of a producer are remembered; it may have as many in flight (`max.in.flight.requests.per.connection`).
-const BATCHES_MAX: usize = 5;
-/// Kafka's "no sequence number".
-const NO_SEQUENCE: i32 = -1;
-
-/// Why a producer's batch is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProducerError {
-    /// Not the sequence number that must come next: OUT_OF_ORDER_SEQUENCE_NUMBER.
-    #[error(
-        "Out of order sequence number for producer {producer_id} at offset {offset}: {incoming} (incoming seq. number), \
-         {current} (current end sequence number)"
-    )]
-    OutOfOrderSequence {
-        /// The producer.
-        producer_id: ProducerId,
-        /// The offset that the batch would have had.
-        offset: Offset,
-        /// The batch's first sequence number.
-        incoming: i32,
-        /// The last sequence number in the log.
-        current: i32,
-    },
-    /// A newer instance of the producer has written: INVALID_PRODUCER_EPOCH.
-    #[error(
-        "Epoch of producer {producer_id} at offset {offset} is {incoming}, which is smaller than the last seen epoch \
-         {current}"
-    )]
-    InvalidEpoch {
-        /// The producer.
-        producer_id: ProducerId,
-        /// The offset that the batch would have had.
-        offset: Offset,
-        /// The batch's epoch.
-        incoming: ProducerEpoch,
-        /// The epoch in the log.
-        current: ProducerEpoch,
-    },
-    /// A batch outside of a transaction while the producer has one open: INVALID_TXN_STATE.
-    #[error("Expected transactional write from producer {producer_id} at offset {offset}")]
-    InvalidTxnState {
-        /// The producer.
-        producer_id: ProducerId,
-        /// The offset that the batch would have had.
-        offset: Offset,
-    },
-    /// A marker of a coordinator that has been replaced: TRANSACTION_COORDINATOR_FENCED.
-    #[error(
-        "Invalid coordinator epoch for producer {producer_id} at offset {offset}: {incoming} (zombie), {current} (current)"
-    )]
-    CoordinatorFenced {
-        /// The producer.
-        producer_id: ProducerId,
-        /// The offset that the marker would have had.
-        offset: Offset,
-        /// The marker's coordinator epoch.
-        incoming: i32,
-        /// The coordinator epoch in the log.
-        current: i32,
-    },
-}
-
-/// One batch of a producer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProducerBatch {
-    /// The sequence number of its last record.
-    pub last_sequence: i32,
-    /// The offset of its last record.
-    pub last_offset: Offset,
-    /// The offset of its last record less that of its first.
-    pub offset_delta: i32,
-    /// Its largest timestamp.
-    pub timestamp: Timestamp,
-}
-
-impl ProducerBatch {
-    /// The sequence number of its first record.
-    #[must_use]
-    pub fn first_sequence(&self) -> i32 {
-        decrement_sequence(self.last_sequence, self.offset_delta)
-    }
-
-    /// The offset of its first record.
-    #[must_use]
-    pub fn first_offset(&self) -> Offset {
-        self.last_offset.plus(-i64::from(self.offset_delta))
-    }
-}
-
-/// What is known of one producer id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProducerEntry {
-    /// The producer's newest epoch.
-    pub epoch: ProducerEpoch,
-    /// The epoch of the coordinator that ended its last transaction; -1 before.
-    pub coordinator_epoch: i32,
-    /// The timestamp of what it wrote last.
-    pub last_timestamp: Timestamp,
-    /// Where its open transaction starts.
-    pub current_txn_first_offset: Option<Offset>,
-    /// Its last batches in its newest epoch, oldest first.
-    pub batches: VecDeque<ProducerBatch>,
-}
-
-impl Default for ProducerEntry {
-    fn default() -> ProducerEntry {
-        ProducerEntry {
-            epoch: ProducerEpoch::NONE,
-            coordinator_epoch: -1,
-            last_timestamp: Timestamp::NONE,
-            current_txn_first_offset: None,
-            batches: VecDeque::new(),
-        }
-    }
-}
-
-impl ProducerEntry {
-    /// The sequence number of its last record in its newest epoch; -1 where there is none.
-    #[must_use]
-    pub fn last_sequence(&self) -> i32 {
-        self.batches.back().map_or(NO_SEQUENCE, |batch| batch.last_sequence)
-    }
-
-    /// The batch that `header` repeats.
-    fn duplicate_of(&self, header: &BatchHeader) -> Option<ProducerBatch> {
-        let (first, last) = (header.base_sequence, header.last_sequence());
-        let is_same = |batch: &&ProducerBatch| batch.first_sequence() == first && batch.last_sequence == last;
-        if header.producer_epoch == self.epoch { self.batches.iter().find(is_same).copied() } else { None }
-    }
-
-    fn set_epoch(&mut self, epoch: ProducerEpoch) {
-        if self.epoch != epoch {
-            self.batches.clear();
-            self.epoch = epoch;
-        }
-    }
-
-    fn add_batch(&mut self, batch: ProducerBatch, lives: Lifetime) {
-        if self.batches.len() == BATCHES_MAX {
-            self.batches.pop_front();
-        }
-        self.batches.push_back(batch);
-        self.last_timestamp = lives.written(batch.timestamp);
-    }
-
-    fn is_expired(&self, now: Timestamp, expiration_ms: Millis) -> bool {
-        self.current_txn_first_offset.is_none() && now.since(self.last_timestamp) >= expiration_ms
-    }
-}
-
-/// Between which times a producer that writes now counts as having written.
-///
-/// Kafka takes the timestamps of the records alone, so that a producer of old events is forgotten as soon as it has
-/// written, and its retry after a restart is appended a second time; one of future events is never forgotten. Here a
-/// producer is remembered for half of `producer.id.expiration.ms` at least, and for the whole of it at most.
-#[derive(Debug, Clone, Copy)]
-struct Lifetime {
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Default for Lifetime {
-    fn default() -> Lifetime {
-        Lifetime { from: Timestamp::NONE, to: Timestamp(i64::MAX) }
-    }
-}
-
-impl Lifetime {
-    fn at(now: Timestamp, expiration_ms: Millis) -> Lifetime {
-        Lifetime { from: Timestamp(now.0.saturating_sub(expiration_ms / 2)).min(now), to: now }
-    }
-
-    fn written(self, records: Timestamp) -> Timestamp {
-        records.clamp(self.from, self.to)
-    }
-}
+use super::producer_entry::{Lifetime, ProducerEntry};
+use super::producer_staging::{Staged, TxnEvent};
 
 /// The end of a transaction, as its control record says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,13 +43,13 @@ struct Txn {
 /// What a log knows of its producers, up to an offset.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ProducerState {
-    producers: BTreeMap<ProducerId, ProducerEntry>,
+    pub(super) producers: BTreeMap<ProducerId, ProducerEntry>,
     /// Open transactions by their first offset.
     ongoing: BTreeMap<Offset, Txn>,
     /// Ended transactions whose marker is not below the high watermark yet, by their first offset.
     unreplicated: BTreeMap<Offset, Txn>,
     end_offset: Offset,
-    lives: Lifetime,
+    pub(super) lives: Lifetime,
 }
 
 impl ProducerState {
@@ -296,7 +119,7 @@ impl ProducerState {
 
     /// Starts to stage batches over this state.
     pub(super) fn stage(&self) -> Staged {
-        Staged { end_offset: self.end_offset, ..Staged::default() }
+        Staged::over(self.end_offset)
     }
 
     /// The transactions that what is staged ends, each with the last stable offset that its end leaves: that is what the
@@ -341,153 +164,14 @@ impl ProducerState {
     }
 }
 
-#[derive(Debug)]
-enum TxnEvent {
-    Began { producer_id: ProducerId, first_offset: Offset },
-    Ended(CompletedTxn),
-}
-
-/// Batches on their way into a [`ProducerState`].
-#[derive(Debug, Default)]
-pub(super) struct Staged {
-    producers: BTreeMap<ProducerId, ProducerEntry>,
-    txns: Vec<TxnEvent>,
-    end_offset: Offset,
-}
-
-/// What staging a batch found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
-    /// The batch is new.
-    New,
-    /// The batch has been appended before.
-    Duplicate(ProducerBatch),
-}
-
-impl Staged {
-    /// How far the staged batches go.
-    pub(super) fn end_offset(&self) -> Offset {
-        self.end_offset
-    }
-
-    /// Checks a batch that is to be appended at `header.base_offset` and stages it, unless it is a duplicate.
-    pub(super) fn add(
-        &mut self,
-        state: &ProducerState,
-        header: &BatchHeader,
-        marker: Option<EndMarker>,
-        origin: Origin,
-    ) -> Result<Check, ProducerError> {
-        if header.has_producer_id() {
-            let id = header.producer_id;
-            let known = self.producers.get(&id).or_else(|| state.producers.get(&id));
-            if origin == Origin::Client
-                && let Some(batch) = known.and_then(|entry| entry.duplicate_of(header))
-            {
-                return Ok(Check::Duplicate(batch));
-            }
-            let mut entry = known.cloned().unwrap_or_default();
-            let event = match marker {
-                Some(marker) => end_transaction(&mut entry, header, marker, origin, state.lives)?,
-                // A control batch without a marker is one that the cleaner has emptied.
-                None if header.attributes.is_control() => None,
-                None => add_data(&mut entry, header, origin, state.lives)?,
-            };
-            self.txns.extend(event);
-            self.producers.insert(id, entry);
-        }
-        self.end_offset = header.next_offset();
-        Ok(Check::New)
-    }
-}
-
-fn add_data(
-    entry: &mut ProducerEntry,
-    header: &BatchHeader,
-    origin: Origin,
-    lives: Lifetime,
-) -> Result<Option<TxnEvent>, ProducerError> {
-    let (producer_id, offset) = (header.producer_id, header.base_offset);
-    check_epoch(entry, header, origin)?;
-    if origin == Origin::Client {
-        check_sequence(entry, header)?;
-    }
-    let is_transactional = header.attributes.is_transactional();
-    if entry.current_txn_first_offset.is_some() && !is_transactional && origin != Origin::Replication {
-        return Err(ProducerError::InvalidTxnState { producer_id, offset });
-    }
-    entry.set_epoch(header.producer_epoch);
-    let batch = ProducerBatch {
-        last_sequence: header.last_sequence(),
-        last_offset: header.last_offset(),
-        offset_delta: header.last_offset_delta,
-        timestamp: header.max_timestamp,
-    };
-    entry.add_batch(batch, lives);
-    if is_transactional && entry.current_txn_first_offset.is_none() {
-        entry.current_txn_first_offset = Some(offset);
-        return Ok(Some(TxnEvent::Began { producer_id, first_offset: offset }));
-    }
-    Ok(None)
-}
-
-fn end_transaction(
-    entry: &mut ProducerEntry,
-    header: &BatchHeader,
-    marker: EndMarker,
-    origin: Origin,
-    lives: Lifetime,
-) -> Result<Option<TxnEvent>, ProducerError> {
-    let (producer_id, offset) = (header.producer_id, header.base_offset);
-    check_epoch(entry, header, origin)?;
-    // What a leader has accepted is not judged again.
-    if entry.coordinator_epoch > marker.coordinator_epoch && origin != Origin::Replication {
-        let (incoming, current) = (marker.coordinator_epoch, entry.coordinator_epoch);
-        return Err(ProducerError::CoordinatorFenced { producer_id, offset, incoming, current });
-    }
-    entry.set_epoch(header.producer_epoch);
-    entry.coordinator_epoch = marker.coordinator_epoch;
-    entry.last_timestamp = lives.written(header.max_timestamp);
-    let is_aborted = marker.is_abort;
-    // A transaction that wrote nothing here leaves no trace.
-    Ok(entry.current_txn_first_offset.take().map(|first_offset| {
-        TxnEvent::Ended(CompletedTxn { producer_id, first_offset, last_offset: offset, is_aborted })
-    }))
-}
-
-fn check_epoch(entry: &ProducerEntry, header: &BatchHeader, origin: Origin) -> Result<(), ProducerError> {
-    // What a leader has accepted is not judged again.
-    if header.producer_epoch < entry.epoch && origin != Origin::Replication {
-        return Err(ProducerError::InvalidEpoch {
-            producer_id: header.producer_id,
-            offset: header.base_offset,
-            incoming: header.producer_epoch,
-            current: entry.epoch,
-        });
-    }
-    Ok(())
-}
-
-/// A producer of which nothing is known may start anywhere: its records may have been deleted. A new epoch starts at 0.
-fn check_sequence(entry: &ProducerEntry, header: &BatchHeader) -> Result<(), ProducerError> {
-    let incoming = header.base_sequence;
-    let current = if header.producer_epoch == entry.epoch { entry.last_sequence() } else { NO_SEQUENCE };
-    let follows = i64::from(incoming) == i64::from(current) + 1 || (current == i32::MAX && incoming == 0);
-    if entry.epoch == ProducerEpoch::NONE || follows {
-        return Ok(());
-    }
-    Err(ProducerError::OutOfOrderSequence {
-        producer_id: header.producer_id,
-        offset: header.base_offset,
-        incoming,
-        current,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Attributes;
+    use crate::log::append::Origin;
+    use crate::log::producer_entry::{NO_SEQUENCE, ProducerError};
+    use crate::log::producer_staging::Check;
+    use crate::model::ProducerEpoch;
+    use crate::record::{Attributes, BatchHeader};
 
     const ID: ProducerId = ProducerId(7);
 
