@@ -102,10 +102,10 @@ fn logs_error(err: &str) -> bool {
     err.lines().any(|line| line.starts_with('[') && line.contains("] ERROR "))
 }
 
-/// The words of the first line in the order of the alphabet.
+/// The words of the first line in the order of the alphabet: sets of Java's stand in another order each time.
 fn first_words(text: &str) -> Vec<&str> {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let mut words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> = line.split([' ', ',', '[', ']']).filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
     words
 }
