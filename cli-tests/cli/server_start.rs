@@ -36,6 +36,41 @@ fn a_broker_comes_up_is_stopped_and_comes_back_with_its_data() {
     assert_eq!(broker.consume("first", &[]), "a\nb\n");
 }
 
+/// Faults A9 and A10: the metadata log may have a directory of its own, with a lock and an identity; one that is among the
+/// partitions is not left behind for a new one that knows nothing of them.
+#[test]
+fn the_metadata_log_may_have_a_directory_of_its_own() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let apart = folder.path().join("metadata");
+    let setting = format!("metadata.log.dir={}", text(&apart));
+    let mut broker = Broker::with(&[&setting]);
+    broker.produce("first", &[], b"a\n");
+    let other = format!("log.dirs={}", text(&folder.path().join("other")));
+    let locked = broker.refused(&["listeners=PLAINTEXT://127.0.0.1:0", &other]);
+    assert!(locked.code != 0 && locked.err.contains("metadata is in use by process"), "{locked:?}");
+    broker.kill();
+    broker.restart();
+    assert_eq!(broker.consume("first", &[]), "a\n");
+    assert!(apart.join("__cluster_metadata-0").is_dir() && apart.join("meta.properties").is_file());
+    assert!(!broker.data().join("__cluster_metadata-0").exists());
+
+    let mut together = Broker::start();
+    assert!(together.stop().success());
+    let refused = together.refused(&[&format!("metadata.log.dir={}", text(&folder.path().join("new")))]);
+    assert!(refused.code != 0 && refused.err.contains("__cluster_metadata-0: move it to"), "{refused:?}");
+    let gone = together.data().join("__cluster_metadata-0");
+    let kept = folder.path().join("kept");
+    together.restart();
+    together.produce("first", &[], b"b\n");
+    assert!(together.stop().success());
+    fs::rename(&gone, &kept).expect("it can be moved");
+    let refused = together.refused(&[]);
+    assert!(refused.code != 0 && refused.err.contains("would not know of replicas like"), "{refused:?}");
+    fs::rename(&kept, &gone).expect("it can be moved back");
+    together.restart();
+    assert_eq!(together.consume("first", &[]), "b\n");
+}
+
 #[test]
 fn an_override_wins_over_the_file_and_the_file_over_the_default() {
     let folder = TempDir::new().expect("a temporary folder");

@@ -22,7 +22,7 @@ use super::meta_properties::MetaProperties;
 use super::partition_dir::{self, Role};
 
 /// The metadata log is `quorum`'s, although it lies in a log directory.
-const METADATA_TOPIC: &str = "__cluster_metadata";
+pub(super) const METADATA_TOPIC: &str = "__cluster_metadata";
 
 /// What log directories are opened with.
 #[derive(Debug)]

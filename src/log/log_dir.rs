@@ -8,11 +8,12 @@ use crate::io::disk::{Disk, HeldLock, LockError, OpenMode, Space};
 use crate::model::{BrokerEpoch, Position, Uuid};
 
 use super::checkpoint::{CheckpointError, Offsets, read_offsets, write_offsets};
+use super::dirs::METADATA_TOPIC;
 use super::dirs_error::DirsError;
 use super::error::{At, LogError};
 use super::health::Health;
 use super::meta_properties::MetaProperties;
-use super::partition_dir;
+use super::partition_dir::{self, Role};
 
 /// The lock file that keeps other brokers out.
 const LOCK: &str = ".lock";
@@ -105,6 +106,17 @@ impl LogDir {
             .collect())
     }
 
+    /// One of the replicas that lie in the directory.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn replica(&self) -> Result<Option<PathBuf>, LogError> {
+        let mut partitions = self.partitions()?.into_iter();
+        let is_replica =
+            |found: &PartitionDir| found.role == Role::Current && &*found.partition.topic != METADATA_TOPIC;
+        Ok(partitions.find(is_replica).map(|found| found.path))
+    }
+
     /// How the last stop left the directory. The mark is taken away, for good, before any log is opened: a crash from here
     /// on is an unclean stop.
     pub(super) fn take_clean_mark(&self) -> Result<Option<CleanMark>, LogError> {
@@ -156,7 +168,7 @@ impl LogDir {
 pub(super) struct PartitionDir {
     pub(super) path: PathBuf,
     pub(super) partition: crate::model::TopicPartition,
-    pub(super) role: partition_dir::Role,
+    pub(super) role: Role,
 }
 
 /// What a clean stop has left.

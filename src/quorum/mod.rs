@@ -24,6 +24,7 @@ mod types;
 
 pub use error::QuorumError;
 pub use service::{Options, Quorum};
+pub use store::DIRECTORY;
 pub use types::{
     Description, Leadership, LogLimits, Proposal, ProposeError, ReplicaState, Voter, VoterEndpoint, VoterSource,
 };

@@ -25,7 +25,7 @@ use crate::protocol::Segment;
 use crate::record::shared_batches;
 
 /// The directory of the metadata log in its log directory.
-const DIRECTORY: &str = "__cluster_metadata-0";
+pub const DIRECTORY: &str = "__cluster_metadata-0";
 /// The name of its topic.
 const TOPIC: &str = "__cluster_metadata";
 /// How much of the log is read at once while it is replayed.

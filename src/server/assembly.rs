@@ -179,13 +179,17 @@ fn host_name() -> String {
 
 /// Takes the log directories.
 pub(super) fn open_dirs(ground: &Ground) -> Result<Dirs, NodeError> {
-    let config = &ground.config;
+    open(ground, ground.config.data_folders().iter().map(PathBuf::from).collect())
+}
+
+/// Takes some directories.
+pub(super) fn open(ground: &Ground, directories: Vec<PathBuf>) -> Result<Dirs, NodeError> {
     Ok(Dirs::open(OpenDirs {
         disk: Arc::clone(&ground.disk),
         rng: Arc::clone(&ground.rng),
-        directories: config.data_folders().iter().map(PathBuf::from).collect(),
+        directories,
         node_id: ground.node_id,
-        recovery_threads_per_dir: usize::try_from(config.num_recovery_threads_per_data_dir).unwrap_or(1),
+        recovery_threads_per_dir: usize::try_from(ground.config.num_recovery_threads_per_data_dir).unwrap_or(1),
     })?)
 }
 

@@ -16,6 +16,7 @@ mod group_log;
 mod handlers;
 mod leader_hint;
 mod lifecycle;
+mod metadata_home;
 mod metrics;
 pub mod node;
 mod node_error;

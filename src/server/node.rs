@@ -15,7 +15,7 @@ use super::dispatch::Dispatch;
 use super::lifecycle::Signals;
 use super::metrics::Metrics;
 use super::registration::{self, Registration};
-use super::{apply, quorum_start};
+use super::{apply, metadata_home, quorum_start};
 use crate::config::{BrokerSettings, Listeners};
 use crate::io::spawn::{self, Tasks};
 use crate::log::Loaded;
@@ -86,10 +86,14 @@ impl Node {
         // Addresses first: a port that is taken is found before any file is touched.
         let sockets = assembly::bind(&ground, &listeners)?;
         let mut dirs = assembly::open_dirs(&ground)?;
-        let cluster_id = dirs.cluster_id().map_or_else(|| ground.rng.uuid().to_string(), str::to_owned);
-        dirs.claim(&cluster_id)?;
+        let mut apart = metadata_home::open(&ground, &dirs)?;
+        let known = dirs.cluster_id().or_else(|| apart.as_ref()?.cluster_id());
+        let cluster_id = known.map_or_else(|| ground.rng.uuid().to_string(), str::to_owned);
+        for dirs in [Some(&mut dirs), apart.as_mut()].into_iter().flatten() {
+            dirs.claim(&cluster_id)?;
+        }
         let dirs = Arc::new(dirs);
-        let quorum = quorum_start::start(&ground, &dirs, &cluster_id)?;
+        let quorum = quorum_start::start(&ground, apart.as_ref().unwrap_or(&dirs), &cluster_id)?;
         let loaded = assembly::load_logs(&ground, &dirs, &quorum.publisher().current());
         let pools = ground.pools.clone();
         let broker = assembly::assemble(ground, dirs, cluster_id, &quorum)?;

@@ -42,9 +42,34 @@ pub enum NodeError {
     /// The metadata log failed while the node ran.
     #[error("the metadata log failed: {0}")]
     MetadataLog(String),
-    /// The metadata log is to be in a directory that does not work or that is not one of `log.dirs`.
-    #[error("the metadata log's directory {} is not one of log.dirs, or does not work", .0.display())]
+    /// The metadata log is to be in a directory that does not work.
+    #[error("the metadata log's directory {} does not work", .0.display())]
     MetadataDir(PathBuf),
+    /// The metadata log is in another place than the settings say.
+    #[error(
+        "the metadata log is {}: move it to {}, or set metadata.log.dir to where it is",
+        found.display(),
+        wanted.display()
+    )]
+    MetadataElsewhere {
+        /// Where it is.
+        found: PathBuf,
+        /// Where it is to be.
+        wanted: PathBuf,
+    },
+    /// There are replicas, and no metadata log that knows of them.
+    #[error(
+        "there is no metadata log {}, and a new one would not know of replicas like {}: bring it back, set metadata.log.dir to \
+         where it is, or give this broker another log.dirs",
+        wanted.display(),
+        replica.display()
+    )]
+    MetadataGone {
+        /// Where it should be.
+        wanted: PathBuf,
+        /// The directory of a partition.
+        replica: PathBuf,
+    },
     /// The controller does not take this broker into the cluster.
     #[error("the controller refused this broker: {0}")]
     Refused(#[from] Failure),

@@ -1,13 +1,13 @@
 //! The metadata quorum and the controller of this node, on a thread of their own, so that a write of records that stalls does not
 //! cost the node its place in the cluster.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::assembly::{Ground, millis};
+use super::metadata_home;
 use super::node_error::NodeError;
 use crate::config::BrokerConfig;
 use crate::controller::{Controller, Options, Schema};
@@ -24,6 +24,8 @@ pub(super) struct RunningQuorum {
     engine: JoinHandle<()>,
     stop: oneshot::Sender<()>,
     thread: RuntimeThread,
+    /// Its lock is held as long as the log is written.
+    dir: Arc<LogDir>,
 }
 
 impl RunningQuorum {
@@ -49,19 +51,20 @@ impl RunningQuorum {
 
     /// Ends the engine, which leaves everything on the disk, and then its thread.
     pub(super) async fn stop(self) {
-        let RunningQuorum { engine, stop, thread, controller, .. } = self;
+        let RunningQuorum { engine, stop, thread, controller, dir, .. } = self;
         drop((controller, stop));
         // The engine reports its own failure.
         let _ = engine.await;
         BlockingPool::new(1).run(move || thread.stop()).await;
+        drop(dir);
     }
 }
 
 /// Starts quorum and controller. Everything that is committed is in the image when it returns.
 ///
 /// # Errors
-/// The metadata log cannot be opened, or its directory is not one of `log.dirs`.
-pub(super) fn start(ground: &Ground, dirs: &Arc<Dirs>, cluster_id: &str) -> Result<RunningQuorum, NodeError> {
+/// The metadata log cannot be opened, or its directory does not work.
+pub(super) fn start(ground: &Ground, dirs: &Dirs, cluster_id: &str) -> Result<RunningQuorum, NodeError> {
     let dir = metadata_dir(&ground.config, dirs)?;
     let options = quorum::Options {
         node_id: ground.node_id,
@@ -92,15 +95,14 @@ pub(super) fn start(ground: &Ground, dirs: &Arc<Dirs>, cluster_id: &str) -> Resu
     };
     let (controller, task) = Controller::new(options, quorum.clone());
     thread.handle().spawn(task);
-    Ok(RunningQuorum { quorum, controller, engine, stop, thread })
+    Ok(RunningQuorum { quorum, controller, engine, stop, thread, dir })
 }
 
 /// The directory of the metadata log: `metadata.log.dir`, or the first of `log.dirs`.
 fn metadata_dir(config: &BrokerConfig, dirs: &Dirs) -> Result<Arc<LogDir>, NodeError> {
-    let wanted = config.metadata_log_dir.as_ref().or_else(|| config.data_folders().first());
-    let wanted = Path::new(wanted.map_or("", String::as_str));
+    let wanted = metadata_home::directory(config);
     let found = dirs.log_dirs().iter().find(|dir| dir.path() == wanted);
-    found.cloned().ok_or_else(|| NodeError::MetadataDir(wanted.to_owned()))
+    found.cloned().ok_or(NodeError::MetadataDir(wanted))
 }
 
 /// The voters that the file names; alone, this node.
