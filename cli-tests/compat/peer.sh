@@ -22,9 +22,10 @@ resolve() {
   if [ ! -f "$folder/.complete" ]; then
     mkdir -p "$folder"
     mvn -q -B -f "$here/java/$2" -Dversion="$3" dependency:copy-dependencies -DoutputDirectory="$folder" >&2
-    cp "$here/java/log4j2.properties" "$folder/"
     touch "$folder/.complete"
   fi
+  # Each time: the jars stay, the settings may have changed since.
+  cp "$here/java/log4j2.properties" "$folder/"
   (cd "$folder" && pwd)
 }
 
