@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::describe::View;
 use super::failure;
 use super::scope::{leaderless, listed};
-use super::text::{Column, fixed, growing, lines, or_dash};
+use super::text::{Column, block, fixed, growing, lines, or_dash};
 use crate::cli::error::ToolError;
 use crate::cli::output::{Grid, Report};
 use crate::client::Admin;
@@ -143,8 +143,7 @@ impl View for Offsets {
 
 impl Report for Offsets {
     fn text(&self) -> String {
-        let lines = lines(&self.columns(), &self.cells());
-        lines.into_iter().map(|line| format!("\n{line}")).chain(["\n".to_owned()]).collect()
+        block(lines(&self.columns(), &self.cells()))
     }
 
     fn grid(&self) -> Grid {

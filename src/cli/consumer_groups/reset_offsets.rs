@@ -8,7 +8,7 @@ use super::offsets::committed;
 use super::plan::{number, scenarios};
 use super::reset_plan::{self, Plan};
 use super::scope::{check_all_exist, listed, named};
-use super::text::{fixed, growing, lines};
+use super::text::{block, fixed, growing, lines};
 use super::time::{date_time, duration};
 use super::{ConsumerGroups, failure, groups};
 use crate::cli::error::ToolError;
@@ -251,7 +251,7 @@ impl Report for Reset {
         let columns =
             [fixed("GROUP", longest.max(15)), growing("TOPIC", 15), fixed("PARTITION", 10), fixed("NEW-OFFSET", 0)];
         let table = if self.groups.is_empty() { Vec::new() } else { lines(&columns, &self.cells()) };
-        table.into_iter().map(|line| format!("\n{line}")).chain(["\n".to_owned()]).collect()
+        block(table)
     }
 
     fn grid(&self) -> Grid {

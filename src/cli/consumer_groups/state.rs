@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::describe::View;
-use super::text::{Column, fixed, growing, lines, or_dash};
+use super::text::{Column, block, fixed, growing, lines, or_dash};
 use crate::cli::output::{Grid, Report};
 use crate::client::admin::GroupDescription;
 
@@ -58,8 +58,7 @@ impl View for States {
 
 impl Report for States {
     fn text(&self) -> String {
-        let lines = lines(&self.columns(), &self.cells());
-        lines.into_iter().map(|line| format!("\n{line}")).chain(["\n".to_owned()]).collect()
+        block(lines(&self.columns(), &self.cells()))
     }
 
     fn grid(&self) -> Grid {

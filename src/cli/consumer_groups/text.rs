@@ -35,6 +35,11 @@ pub(super) fn lines(columns: &[Column], rows: &[Vec<String>]) -> Vec<String> {
     std::iter::once(header).chain(rows.iter().map(|row| line(&mut row.iter().map(String::as_str)))).collect()
 }
 
+/// Lines as the script prints a table: a line end before each, and one behind the last.
+pub(super) fn block(lines: Vec<String>) -> String {
+    lines.into_iter().map(|line| format!("\n{line}")).chain(["\n".to_owned()]).collect()
+}
+
 /// Java counts and pads by UTF-16 units.
 fn length(text: &str) -> usize {
     text.encode_utf16().count()
