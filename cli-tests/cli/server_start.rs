@@ -114,7 +114,10 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     let data = folder.path().join("data");
     let log_dirs = format!("log.dirs={}", text(&data));
     let missing = started(&[text(&path)]);
-    assert_eq!((missing.code, missing.err.as_str()), (1, format!("error: {}: no such file\n", text(&path)).as_str()));
+    assert_eq!(
+        (missing.code, missing.err.as_str()),
+        (1, format!("error: {}: no such file; mq generate config DIR writes samples\n", text(&path)).as_str())
+    );
     fs::write(&path, "broker.id=0\nlisteners=PLAINTEXT//nowhere\n").expect("it can be written");
     let listeners = started(&[text(&path), "--override", &log_dirs]);
     assert_eq!(listeners.code, 1);

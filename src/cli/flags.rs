@@ -185,7 +185,7 @@ pub fn read_properties(path: &Path) -> Result<Properties, ToolError> {
     let bytes = disk
         .read_file(path, PROPERTIES_LENGTH_MAX)
         .map_err(|error| ToolError::setup(format!("{shown}: {error}")))?
-        .ok_or_else(|| ToolError::setup(format!("{shown}: no such file")))?;
+        .ok_or_else(|| ToolError::setup(format!("{shown}: no such file; mq generate config DIR writes samples")))?;
     Properties::parse(&bytes).map_err(|error| {
         let line = error.line.unwrap_or_default();
         ToolError::setup(format!("{shown}, line {line}: {}", error.message))
